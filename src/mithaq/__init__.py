@@ -1,0 +1,1 @@
+"""Mithaq: a covenant between equals."""
