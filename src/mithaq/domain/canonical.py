@@ -1,49 +1,69 @@
-"""Canonical JSON: one value, one sequence of bytes (protocol sections 5 and 13).
+r"""Canonical JSON: one value, one sequence of bytes (protocol sections 5 and 13).
 
-Printable ASCII, members sorted, no spaces, integers from 0 to 2^53−1, only ``\\"`` and ``\\\\`` as escapes; values
-are strings, integers, non-empty lists and non-empty objects. Bytes are valid only if encoding what they say
-gives the same bytes again, so duplicate members, other escapes, floats and spaces cannot pass.
+Printable ASCII, members sorted, no spaces, integers from 0 to 2^53−1, only ``\"`` and ``\\`` as escapes;
+values are strings, integers, non-empty lists and non-empty objects. Bytes are valid only if encoding what
+they say gives the same bytes again, so duplicate members, other escapes, floats and spaces cannot pass.
 
 >>> encode({"b": [1, "x"], "a": 2})
 b'{"a":2,"b":[1,"x"]}'
 """
 
-import json
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
-from mithaq.errors import LimitError, MalformedError
+import msgspec
+
+from mithaq.errors import LimitError, MalformedError, PeerError
 
 INTEGER_MAX = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (protocol 3)."""
 DEPTH_MAX = 6
-"""Deeper than any entry or manifest needs; bounds the stack (protocol 13)."""
+"""Objects and lists within each other: more than any entry or manifest needs; bounds the stack (protocol 13)."""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder().decode
 
 
-def _refuse(where: str, expected: str, got: object) -> MalformedError:
-    return MalformedError("not canonical JSON", where=where, expected=expected, got=got)
+def _refuse(expected: str, got: object) -> MalformedError:
+    return MalformedError("not canonical JSON", expected=expected, got=got)
 
 
-def _check_text(text: str, where: str) -> None:
-    if not text.isascii() or not text.isprintable():
-        raise _refuse(where, "printable ASCII", text)
-
-
-def _check(value: object, where: str, depth: int) -> None:
-    if depth > DEPTH_MAX:
-        raise LimitError("JSON is nested too deep", where=where, expected=f"depth {DEPTH_MAX} at most")
-    if isinstance(value, str):
-        _check_text(value, where)
+def _check(value: object, depth: int) -> None:
+    """Check a value; whoever called it for a member puts the member's name before the path of the error."""
+    if type(value) is str:
+        if not (value.isascii() and value.isprintable()):
+            raise _refuse("printable ASCII", value)
     elif type(value) is int:
         if not 0 <= value <= INTEGER_MAX:
-            raise _refuse(where, f"an integer from 0 to {INTEGER_MAX}", value)
-    elif isinstance(value, list | dict) and value:
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
-            if isinstance(value, dict):
-                _check_text(name, where)
-            _check(member, f"{where}.{name}" if where else str(name), depth + 1)
+            raise _refuse(f"an integer from 0 to {INTEGER_MAX}", value)
+    elif type(value) in (dict, list) and value:
+        if depth == DEPTH_MAX:
+            raise LimitError("JSON is nested too deep", expected=f"depth {DEPTH_MAX} at most")
+        _check_members(value, depth + 1)
     else:
-        raise _refuse(where, "a string, an integer, a non-empty list or object", type(value).__name__)
+        raise _refuse("a string, an integer, a non-empty list or object", type(value).__name__)
+
+
+def _check_members(value: object, depth: int) -> None:
+    members: Iterable[tuple[Any, object]]
+    if isinstance(value, dict):
+        members = cast("dict[object, object]", value).items()
+        _check_names(cast("dict[object, object]", value))
+    else:
+        members = enumerate(cast("list[object]", value))
+    name: object = ""
+    try:
+        for name, member in members:
+            _check(member, depth)
+    except PeerError as error:
+        error.where = f"{name}.{error.where}" if error.where else str(name)
+        raise
+
+
+def _check_names(names: Iterable[object]) -> None:
+    for name in names:
+        if type(name) is not str or not (name.isascii() and name.isprintable()):
+            raise _refuse("names of members in printable ASCII", name)
 
 
 def encode(value: object) -> bytes:
@@ -53,8 +73,8 @@ def encode(value: object) -> bytes:
         MalformedError: a value that canonical JSON cannot hold.
         LimitError: nested deeper than ``DEPTH_MAX``.
     """
-    _check(value, "", 0)
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    _check(value, 0)
+    return _encode(value)
 
 
 def decode(data: bytes, limit: int) -> dict[str, Any]:
@@ -71,12 +91,11 @@ def decode(data: bytes, limit: int) -> dict[str, Any]:
     if not 1 <= len(data) <= limit:
         raise LimitError("JSON of a wrong length", expected=f"1 to {limit} bytes", got=len(data))
     try:
-        value = json.loads(data.decode("ascii"))
-    except (ValueError, RecursionError) as error:
+        value = _decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedError("not JSON", expected="canonical JSON in ASCII", got=error) from None
     if not isinstance(value, dict):
-        raise _refuse("", "one object", type(value).__name__)
-    again = encode(value)
-    if again != data:
-        raise _refuse("", "the canonical encoding (sorted, no spaces, no other escapes)", data[:80])
-    return value
+        raise _refuse("one object", type(value).__name__)
+    if encode(cast("dict[str, Any]", value)) != data:
+        raise _refuse("the canonical encoding (sorted, no spaces, no other escapes)", data[:80])
+    return cast("dict[str, Any]", value)

@@ -1,0 +1,156 @@
+"""What the author of an entry had seen when it wrote it: its own log so far, the other's below its cut.
+
+Everything that decides whether an entry is legal is asked here, so that no rule looks at more than its author
+could (protocol section 11). Asked later, or on the other node, every answer is the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from mithaq.domain.agreement import Agreement
+from mithaq.domain.card import Card
+from mithaq.domain.entry import Entry
+from mithaq.domain.lifecycle import Side, TextLife, in_force
+from mithaq.domain.outcome import EntryRef, LogState
+from mithaq.domain.party import LogName, Origin
+from mithaq.domain.standing import Standing
+from mithaq.domain.things import Thing, item_key
+from mithaq.errors import PeerError
+
+Pair = tuple[Origin, Origin]
+"""The two parties, sorted: side 0 and side 1."""
+
+TEXTS_KEPT = 32
+"""Parsed texts in memory: a pair has a few in use, and none is larger than 192 KiB."""
+
+
+class View(Protocol):
+    """What the fold may look at: values of one pair. The store implements it; ``replay`` does in memory.
+
+    Notes must be there: a reader takes no head that covers an entry whose note it lacks (protocol 5).
+    """
+
+    def thing(self, key: str) -> Thing | None:
+        """A thing as the steps fed so far have left it."""
+        ...
+
+    def agreements(self) -> Sequence[Thing]:
+        """Every thing of the sort agreement."""
+        ...
+
+    def entry(self, leaf: bytes) -> EntryRef | None:
+        """The ``Step.ref`` of an entry already fed, of either log, by its leaf hash."""
+        ...
+
+    def note(self, digest: str) -> bytes | None:
+        """The text of a note, without signatures, by its SHA-256 in hex."""
+        ...
+
+    def root(self, side: int, size: int) -> bytes | None:
+        """The root of a side's log at a size; None if that log is not known so far."""
+        ...
+
+
+def log_name(pair: Pair, side: int) -> LogName:
+    """The name of a side's log."""
+    return LogName(pair[side], pair[1 - side])
+
+
+@lru_cache(TEXTS_KEPT)
+def _agreement(text: bytes) -> Agreement | None:
+    try:
+        return Agreement.parse(text)
+    except PeerError:
+        return None
+
+
+@lru_cache(TEXTS_KEPT)
+def _card(text: bytes) -> Card | None:
+    try:
+        return Card.parse(text)
+    except PeerError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The view of one author at one place of its log.
+
+    Args:
+        pair: the two parties.
+        state: the author's log before the entry.
+        view: values of the pair, perhaps newer than the author knew.
+    """
+
+    pair: Pair
+    state: LogState
+    view: View
+
+    @property
+    def side(self) -> int:
+        """The author's side."""
+        return self.state.side
+
+    @property
+    def author(self) -> Origin:
+        """The author."""
+        return self.pair[self.side]
+
+    def seen(self, leaf: str) -> EntryRef | None:
+        """An entry that the author had seen, by leaf hash in hex: an own one, or one below its cut."""
+        ref = self.view.entry(bytes.fromhex(leaf))
+        if ref is None:
+            return None
+        return ref if ref.index < (self.state.size if ref.side == self.side else self.state.cut) else None
+
+    def item(self, request: Thing, number: int) -> Thing | None:
+        """An item of a request; None if the request has no such item."""
+        if not 1 <= number <= request.items:
+            return None
+        return self.view.thing(item_key(request.key, number)) or request.item(number)
+
+    def agreement(self, digest: str) -> Agreement | None:
+        """The text with this digest, if it is an agreement between these two."""
+        text = self.view.note(digest)
+        agreement = None if text is None else _agreement(text)
+        return agreement if agreement and agreement.origins == self.pair else None
+
+    def card(self, digest: str) -> Card | None:
+        """The text with this digest, if it is a card of the author."""
+        text = self.view.note(digest)
+        card = None if text is None else _card(text)
+        return card if card and card.origin == self.author else None
+
+    def texts(self, relation: str) -> list[TextLife]:
+        """The agreements of a relation with their registers as the author had seen them."""
+        return [
+            TextLife(thing.key, thing.serial, (self._register(thing, 0), self._register(thing, 1)))
+            for thing in self.view.agreements()
+            if thing.relation == relation
+        ]
+
+    def _register(self, thing: Thing, side: int) -> Side:
+        return Side(thing.value(side, None if side == self.side else self.state.cut) or Side.UNSEEN)
+
+    def standing(self, entry: Entry) -> Standing:
+        """What the policy needs to know of an exchange entry's surroundings, before it arrives."""
+        text = self.agreement(entry.agreement)
+        agreed = [life for life in self.texts(text.relation) if in_force([life])] if text else []
+        card = self.card(self.state.card)
+        return Standing(
+            text=text,
+            activated=any(life.digest == entry.agreement for life in agreed),
+            superseded=text is not None and self._superseded(text, agreed, entry.at),
+            about=tuple(self._about(leaf) for leaf in entry.re),
+            card_until=card.valid_until if card else 0,
+        )
+
+    def _superseded(self, text: Agreement, agreed: list[TextLife], at: int) -> bool:
+        newer = (self.agreement(life.digest) for life in agreed if life.serial > text.serial)
+        return any(other is not None and other.starts <= at for other in newer)
+
+    def _about(self, leaf: str) -> Thing | None:
+        ref = self.seen(leaf)
+        return self.view.thing(ref.thing) if ref and ref.thing and ref.legal else None

@@ -1,0 +1,40 @@
+"""What surrounds an entry when the signed text is asked whether it allows it (protocol 4, 10 and 11)."""
+
+from dataclasses import dataclass
+
+from mithaq.domain.agreement import Agreement
+from mithaq.domain.things import Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When an entry arrived (protocol section 10).
+
+    Args:
+        time: ``held.time`` of the reader's ``held`` that covers it.
+        before: the author's own newest ``held.time`` before the entry; 0 if there is none.
+    """
+
+    time: int
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What surrounds an entry, as its author had seen it: made by ``sight.Sight.standing``.
+
+    Args:
+        text: the agreement that it names; None if there is no such agreement between the two.
+        activated: whether both sides have activated it.
+        superseded: whether a text of a higher serial is in force, started by the entry's ``at``.
+        about: the things that its ``re`` names; None for what is none or is void.
+        card_until: the end of its author's card; 0 if there is none.
+        arrival: only on arrival.
+    """
+
+    text: Agreement | None
+    activated: bool = False
+    superseded: bool = False
+    about: tuple[Thing | None, ...] = ()
+    card_until: int = 0
+    arrival: Arrival | None = None

@@ -1,0 +1,314 @@
+"""What the use cases need from outside, and nothing of how it is done.
+
+Three ports of a few verbs each stand behind one ``Store``; a use case is one function of a ``Transaction``:
+
+* ``Logs``: entries, tiles and signed heads of own logs and mirrors;
+* ``Bodies``: sealed contents, apart from entries because they end earlier;
+* ``Ledger``: what the fold of a pair has come to, notes, and the partner.
+
+``Store.write`` returns when the work is **committed, then anchored** (protocol 6): only then may a signature
+leave. The store may put several works into one commit, and runs them again one by one if one of them fails;
+so a work has no effect but through its transaction, and can be repeated.
+
+Rows are values. Everything about a pair is named by its **own log**, ``LogName(me, partner, n)``.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from mithaq.domain.party import LogName, Origin
+from mithaq.domain.record import EntryRef, LogState, Thing
+from mithaq.tlog.merkle import Frontier
+
+T = TypeVar("T")
+
+Clock = Callable[[], float]
+"""POSIX time in seconds with a fraction."""
+Random = Callable[[int], bytes]
+"""So many random bytes from the operating system."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """Where a log stands.
+
+    Args:
+        name: the log.
+        frontier: size and right edge of its tree (the root follows from it).
+        state: what the fold keeps of it.
+        judged: mirrors only: every exchange entry below this index is judged or waits for contents.
+    """
+
+    name: LogName
+    frontier: Frontier
+    state: LogState
+    judged: int = 0
+
+    @property
+    def size(self) -> int:
+        """Entries in the log."""
+        return self.frontier.size
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry at its place, with what the fold made of it."""
+
+    index: int
+    data: bytes
+    leaf: bytes
+    kind: str
+    outcome: bytes
+    digest: bytes
+    """d(index + 1) of protocol 11: the running digest after this entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed head: the size that it covers, its root, and the bytes of the note."""
+
+    size: int
+    root: bytes
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """A mirror's two signature lines over a head of this size and root (bytes as they travel)."""
+
+    size: int
+    root: bytes
+    time: int
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BodyKey:
+    """A place for one content: the entry's index in its log, and the ordinal among its bodies."""
+
+    log: LogName
+    index: int
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """One content at rest.
+
+    Args:
+        commit: the commitment that it matches, 32 bytes.
+        part: SHA-256 of salt and content, as a pouch's manifest names it.
+        size: bytes of the clear content.
+        day: days since 1970-01-01 UTC of ``keep_until``: which day key seals it.
+        sealed: salt and content, sealed (``crypto.sealing``).
+        findings: what ``formats`` saw in it, encoded; judged again without opening it.
+    """
+
+    commit: bytes
+    part: bytes
+    size: int
+    day: int
+    sealed: bytes
+    findings: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """What a node keeps of one partner.
+
+    Args:
+        own: the own log for this partner.
+        url: where its node answers, or empty: it asks us, or files are carried.
+        card: the note of its card in force, as bytes.
+        sealing: the newest sealing key in its log that we store, or empty before its first ``keys``.
+        newest: the highest ``n`` of a pouch seen from it.
+        sent: the highest ``n`` that we have used.
+        have: how much of our log it stores, as it said in its newest pouch.
+        problem: why this pair has stopped (fork evidence), or empty.
+    """
+
+    own: LogName
+    url: str
+    card: bytes
+    sealing: bytes = b""
+    newest: int = 0
+    sent: int = 0
+    have: int = 0
+    problem: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        """The partner."""
+        return self.own.reader
+
+    @property
+    def mirror(self) -> LogName:
+        """The partner's log, which we mirror."""
+        return self.own.other
+
+
+@dataclass(frozen=True, slots=True)
+class SealingRow:
+    """One of our own sealing keys for a pair: its public key, the index of its ``keys`` entry, and when."""
+
+    public: bytes
+    index: int
+    entered: int
+
+
+class Logs(Protocol):
+    """Entries, tiles and heads, by log."""
+
+    def row(self, log: LogName) -> LogRow:
+        """Where the log stands; an empty log where there is none yet."""
+        ...
+
+    def append(
+        self, row: LogRow, expected: int, entries: Sequence[EntryRow], tiles: Iterable[tuple[int, int, bytes]]
+    ) -> None:
+        """Add entries and set the row, if the log's size is still ``expected``.
+
+        Raises:
+            BusyError: somebody else appended first.
+        """
+        ...
+
+    def entries(self, log: LogName, start: int, end: int) -> list[EntryRow]:
+        """Entries from ``start`` up to and without ``end``, in order."""
+        ...
+
+    def tile(self, log: LogName, level: int, index: int) -> bytes:
+        """One tile's hashes as far as they stand, 32 bytes each; empty where there is none."""
+        ...
+
+    def put_head(self, log: LogName, head: Head) -> None:
+        """Keep a signed head and anchor it when the transaction commits."""
+        ...
+
+    def heads(self, log: LogName, above: int, limit: int) -> list[Head]:
+        """Kept heads with more than ``above`` entries, smallest first, ``limit`` at most."""
+        ...
+
+    def put_cosignature(self, log: LogName, cosignature: Cosignature) -> None:
+        """Keep the mirror's cosignature of a head of this log (ours of theirs is anchored too)."""
+        ...
+
+    def cosignatures(self, log: LogName, above: int, limit: int) -> list[Cosignature]:
+        """Kept cosignatures over more than ``above`` entries, smallest first, ``limit`` at most."""
+        ...
+
+
+class Bodies(Protocol):
+    """Sealed contents."""
+
+    def put(self, key: BodyKey, body: StoredBody) -> None:
+        """Keep a content; the same place again is a repetition and replaces it."""
+        ...
+
+    def get(self, key: BodyKey) -> StoredBody | None:
+        """The content with its sealed bytes, or nothing."""
+        ...
+
+    def present(self, log: LogName, start: int, end: int) -> dict[tuple[int, int], StoredBody]:
+        """What stands for the entries from ``start`` to ``end`` by (index, ordinal), ``sealed`` left empty."""
+        ...
+
+    def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]]) -> None:
+        """Remember contents (index, ordinal, commit) that an entry promises and that are not here."""
+        ...
+
+    def wanted(self, log: LogName, limit: int) -> list[tuple[int, int]]:
+        """The first contents that are still lacking, by index; ``put`` takes them off."""
+        ...
+
+    def drop(self, log: LogName, index: int) -> None:
+        """Destroy every content of an entry and stop wanting the rest."""
+        ...
+
+
+class Ledger(Protocol):
+    """The fold's values for a pair, its notes, and the partner."""
+
+    def thing(self, own: LogName, key: str) -> Thing | None:
+        """A thing of the record."""
+        ...
+
+    def agreements(self, own: LogName) -> list[Thing]:
+        """Things of kind agreement."""
+        ...
+
+    def put_things(self, own: LogName, things: Sequence[Thing]) -> None:
+        """Set things as the fold returned them."""
+        ...
+
+    def find(self, own: LogName, leaf: bytes) -> EntryRef | None:
+        """The entry of either log of the pair with this leaf hash."""
+        ...
+
+    def note(self, digest: str) -> bytes | None:
+        """A signed note by the digest of its text."""
+        ...
+
+    def put_note(self, digest: str, note: bytes) -> None:
+        """Keep a note; signatures are for the caller to merge."""
+        ...
+
+    def partners(self) -> list[Partner]:
+        """Every partner, by origin."""
+        ...
+
+    def put_partner(self, partner: Partner) -> None:
+        """Add or change a partner."""
+        ...
+
+    def sealing_keys(self, own: LogName) -> list[SealingRow]:
+        """Own sealing keys entered in this log and not yet destroyed, oldest first."""
+        ...
+
+    def put_sealing_key(self, own: LogName, key: SealingRow) -> None:
+        """Note a sealing key that a ``keys`` entry announced."""
+        ...
+
+    def drop_sealing_key(self, own: LogName, public: bytes) -> None:
+        """Forget a sealing key whose file has been destroyed."""
+        ...
+
+
+class OpenBatch(Protocol):
+    """Entries that wait for the end of the transaction to get one head together."""
+
+    def close(self) -> None:
+        """Write tiles and row, sign and keep the head."""
+        ...
+
+
+class Transaction(Protocol):
+    """One unit of work: all of it becomes durable, or none."""
+
+    logs: Logs
+    bodies: Bodies
+    ledger: Ledger
+    batches: dict[LogName, OpenBatch]
+    """Batches opened in this commit; the store closes each before it commits."""
+
+
+class Store(Protocol):
+    """Where a node keeps everything but keys."""
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run a work; return when it is committed and anchored.
+
+        Raises:
+            StoreError: the disk or database refused; nothing was acknowledged.
+            BehindError: the store is older than its anchor and nothing may be signed.
+        """
+        ...
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run a work that only reads, on one snapshot."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way and close."""
+        ...

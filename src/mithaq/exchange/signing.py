@@ -1,0 +1,82 @@
+"""How the two parties sign an agreement, each where its authority pair is kept (protocol section 4).
+
+Either side signs the same text on its own machine; ``merge`` puts the lines under one text. Nothing is signed
+that does not parse as an agreement of the signing party. Whether the signed text is in force is not decided
+here: that takes both sides' activation in their logs (``domain.lifecycle``).
+"""
+
+from mithaq.crypto.keys import SigningPair
+from mithaq.crypto.notes import Note, NoteLine, require, sign
+from mithaq.domain.agreement import Agreement
+from mithaq.domain.card import Card
+from mithaq.domain.party import Origin, Role
+from mithaq.errors import ForgedError, KeyStoreError, MalformedError
+from mithaq.exchange.cards import signers
+
+NOTE_MAX = 256 * 1024
+"""Bytes of a note that an entry names (protocol 5)."""
+
+
+def sign_agreement(text: bytes, party: Origin, authority: SigningPair) -> Note:
+    """The text with the lines of one party.
+
+    Raises:
+        LimitError, MalformedError: it is no agreement, or not one of this party.
+        KeyStoreError: the pair is not an authority pair.
+    """
+    Agreement.parse(text).party(party)
+    if authority.role is not Role.AUTHORITY:
+        raise KeyStoreError("only an authority pair signs agreements", got=authority.role)
+    return Note(text, sign(text, party, authority))
+
+
+def merge(mine: Note, theirs: Note) -> Note:
+    """One text with the lines of both notes, by name; of two lines of one key the first stays.
+
+    Both sides get the same bytes from the same lines. Nothing is verified.
+
+    Raises:
+        MalformedError: the texts differ.
+        LimitError: more lines than a note may have.
+    """
+    if mine.text != theirs.text:
+        raise MalformedError("signatures of two different texts", todo="sign the same bytes on both sides")
+    lines: dict[tuple[str, bytes], NoteLine] = {}
+    for line in (*mine.lines, *theirs.lines):
+        lines.setdefault((line.name, line.key_id), line)
+    return Note(mine.text, tuple(sorted(lines.values(), key=lambda line: line.name)))
+
+
+def verify_partly(note: Note, card: Card) -> Agreement:
+    """The agreement, if the party of ``card`` has signed it; the other may still be missing.
+
+    Raises:
+        LimitError, MalformedError: it is no agreement, or not one of this party.
+        ForgedError: the party's authority has not signed it.
+    """
+    agreement = Agreement.parse(note.text)
+    agreement.party(card.origin)
+    require(note, signers(card)[Role.AUTHORITY])
+    return agreement
+
+
+def verify_agreement(note: Note, *cards: Card) -> Agreement:
+    """The agreement, if both its parties' authorities have signed it.
+
+    Args:
+        note: the text with its lines.
+        cards: one card of each party, in any order.
+
+    Raises:
+        LimitError, MalformedError: it is no agreement.
+        ForgedError: the cards are not those of its two parties, or one has not signed.
+    """
+    agreement = Agreement.parse(note.text)
+    if sorted(card.origin for card in cards) != list(agreement.origins):
+        raise ForgedError(
+            "not the cards of the two parties",
+            expected=" ".join(agreement.origins),
+            got=" ".join(card.origin for card in cards),
+        )
+    require(note, *(signers(card)[Role.AUTHORITY] for card in cards))
+    return agreement

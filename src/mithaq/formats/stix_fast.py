@@ -1,0 +1,132 @@
+"""The fast proof that a body is a valid STIX 2.1 bundle in canonical form: about 2 µs an object.
+
+It proves or it stays silent; it never refuses. Four steps, each over all objects at once:
+
+1. The bytes decode into the typed objects of ``stix_types``.
+2. Encoding those objects gives the same bytes again. msgspec takes the last of duplicate members without a
+   word, so without this step the bytes that were judged would not be the bytes that are kept. It is exact:
+   an encoder never writes a member twice, so equal bytes hold none; and it gives the byte ranges for free,
+   since a raw newline can stand only between objects (inside a string it is escaped).
+3. Ids, times and markings hold: checked on the concatenation of all of them, because one regular
+   expression per string would cost more than everything else together.
+4. No object stands twice with one version.
+
+What is not proven (another order of members, white space, a rarer type, a mistake) is for ``stix_precise``.
+"""
+
+import operator
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import accumulate, chain
+from typing import Annotated, cast, get_args
+
+import msgspec
+
+from mithaq.domain.findings import Findings, Key
+from mithaq.formats import stix_types
+from mithaq.formats.stix_classes import PERSONAL, TECHNICAL, about_person
+from mithaq.formats.stix_markings import KNOWN, strictest_pap, strictest_tlp
+from mithaq.formats.stix_types import Common, Observable, StixObject
+
+MEDIA_TYPE = "application/stix+json;version=2.1"
+"""The media type of a STIX 2.1 bundle, as it stands in entries (protocol 13)."""
+
+_TAGS = {kind: str(kind.__struct_config__.tag) for kind in cast("tuple[type[Common], ...]", get_args(StixObject))}
+_PREFIXES = {kind: f"{tag}--" for kind, tag in _TAGS.items()}
+_PERSONAL = frozenset(kind for kind, tag in _TAGS.items() if tag in PERSONAL)
+
+_NIL_UUID = b"00000000-0000-0000-0000-000000000000"
+_HEX_TO_0 = bytes.maketrans(b"123456789abcdef", b"0" * 15)
+_DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
+_TIME_SHAPES = frozenset({b"0000-00-00T00:00:00.000Z", b"0000-00-00T00:00:00.000000Z"})
+BUNDLE_ID = rf"^bundle--{stix_types.UUID}"
+"""The pattern of a bundle's id."""
+_IDENTITY_ID = re.compile(rf"identity--{stix_types.UUID}")
+
+
+class _Bundle(msgspec.Struct, tag_field="type", tag="bundle", forbid_unknown_fields=True):
+    id: Annotated[str, msgspec.Meta(pattern=BUNDLE_ID)]
+    objects: Annotated[list[StixObject], msgspec.Meta(min_length=1)]
+
+
+_DECODER = msgspec.json.Decoder(_Bundle)
+_ENCODER = msgspec.json.Encoder()
+
+
+def head(bundle_id: str) -> bytes:
+    """What stands before the first object in the canonical form of a bundle."""
+    return b'{"type":"bundle","id":"%b","objects":[' % bundle_id.encode()
+
+
+def prove(content: bytes) -> Findings | None:
+    """Findings of a body that is proven valid and canonical; None when it is not proven. Never raises."""
+    try:
+        bundle = _DECODER.decode(content)
+        start = head(bundle.id)
+        lines = _ENCODER.encode_lines(bundle.objects)[:-1]
+        if content != start + lines.replace(b"\n", b",") + b"]}":
+            return None
+        return _find(bundle.objects, lines, len(start))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _find(objects: list[StixObject], lines: bytes, start: int) -> Findings | None:
+    """Step 3 and 4, and the findings."""
+    markings = set(chain.from_iterable(each.object_marking_refs for each in objects))
+    versioned = [each for each in objects if isinstance(each, Common)]
+    ids = [each.id for each in objects]
+    versions = [each.modified for each in objects]
+    if not (
+        markings <= KNOWN
+        and _ids_hold(objects, ids)
+        and _creators_hold(versioned)
+        and _times_hold([each.created for each in versioned], [each.modified for each in versioned])
+        and len(set(zip(ids, versions, strict=True))) == len(objects)
+    ):
+        return None
+    lengths = list(map(len, lines.split(b"\n")))
+    offsets = accumulate((length + 1 for length in lengths[:-1]), initial=start)
+    return Findings(
+        media_type=MEDIA_TYPE,
+        objects=len(objects),
+        tlp=strictest_tlp(markings),
+        pap=strictest_pap(markings),
+        persons=any(
+            about_person(msgspec.to_builtins(each)) for each in objects if type(each) in _PERSONAL
+        ),
+        technical=any(_TAGS[kind] in TECHNICAL for kind in set(map(type, objects))),
+        keys=tuple(map(Key, ids, versions, offsets, lengths)),
+    )
+
+
+def _ids_hold(objects: Sequence[StixObject], ids: list[str]) -> bool:
+    """Each id is its object's type, two hyphens and a lower-case UUID of versions 1 to 5 (STIX 2.1, 2.9)."""
+    uuids = "".join([each[-36:] for each in ids]).encode()
+    return (
+        uuids.translate(_HEX_TO_0) == _NIL_UUID * len(ids)
+        and set(uuids[14::36]) <= set(b"12345")
+        and set(uuids[19::36]) <= set(b"89ab")
+        and all(each.id[:-36] == _PREFIXES[type(each)] for each in objects)
+    )
+
+
+def _creators_hold(objects: list[Common]) -> bool:
+    """Each ``created_by_ref`` is the id of an identity."""
+    creators = {each.created_by_ref for each in objects} - {msgspec.UNSET}
+    return all(_IDENTITY_ID.match(cast("str", creator)) for creator in creators)
+
+
+def _times_hold(created: list[str], modified: list[str]) -> bool:
+    """All are timestamps that exist, to the millisecond or microsecond, none modified before it was created."""
+    if not created:
+        return True
+    shapes = set("\n".join(created + modified).encode().translate(_DIGITS_TO_0).split(b"\n"))
+    return shapes <= _TIME_SHAPES and all(
+        map(
+            operator.le,
+            msgspec.convert(created, list[datetime]),
+            msgspec.convert(modified, list[datetime]),
+        )
+    )
