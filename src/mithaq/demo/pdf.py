@@ -33,7 +33,11 @@ def write(pages: Sequence[Page], picture: bytes = b"", width: int = 0) -> bytes:
         width: samples of a row; divides ``len(picture)``.
     """
     contents = [_page_content(page) for page in pages]
-    objects: list[list[bytes]] = [[], [], [b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"]]
+    objects: list[list[bytes]] = [
+        [],
+        [],
+        [b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"],
+    ]
     if picture:
         height = len(picture) // width
         shape = b"/Type/XObject/Subtype/Image/ColorSpace/DeviceGray/BitsPerComponent 8/Width %d/Height %d"

@@ -8,7 +8,6 @@ they say gives the same bytes again, so duplicate members, other escapes, floats
 b'{"a":2,"b":[1,"x"]}'
 """
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -44,26 +43,20 @@ def _check(value: object, depth: int) -> None:
         raise _refuse("a string, an integer, a non-empty list or object", type(value).__name__)
 
 
-def _check_members(value: object, depth: int) -> None:
-    members: Iterable[tuple[Any, object]]
-    if isinstance(value, dict):
-        members = cast("dict[object, object]", value).items()
-        _check_names(cast("dict[object, object]", value))
-    else:
-        members = enumerate(cast("list[object]", value))
+def _check_members(value: Any, depth: int) -> None:
     name: object = ""
     try:
-        for name, member in members:
+        if type(value) is list:
+            for name, member in enumerate(cast("list[object]", value)):
+                _check(member, depth)
+            return
+        for name, member in cast("dict[object, object]", value).items():
+            if type(name) is not str or not (name.isascii() and name.isprintable()):
+                raise _refuse("names of members in printable ASCII", name)
             _check(member, depth)
     except PeerError as error:
         error.where = f"{name}.{error.where}" if error.where else str(name)
         raise
-
-
-def _check_names(names: Iterable[object]) -> None:
-    for name in names:
-        if type(name) is not str or not (name.isascii() and name.isprintable()):
-            raise _refuse("names of members in printable ASCII", name)
 
 
 def encode(value: object) -> bytes:

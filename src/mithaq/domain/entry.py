@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 from mithaq.domain import canonical
@@ -25,12 +25,18 @@ ENTRY_MAX = 65_535
 BODY_MAX = 32 * 2**20
 """Bytes of one body: what a node holds in memory at once; larger contents are several bodies (protocol 5)."""
 SALT_SIZE = 32
+"""Bytes of the salt of a body (protocol 5)."""
+LOGS_KEPT = 64
+"""Names of logs in memory that were parsed before: those of the pairs that talk at the same time."""
 OFFICERS = ("duty-officer", "analyst", "approver", "operator")
 """Roles that ``by`` can name."""
 
 _MEDIA_TYPE = re.compile(
     r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}(;[a-z0-9-]{1,32}=[A-Za-z0-9.+-]{1,32}){0,3}\Z"
 )
+
+
+_log_name = lru_cache(LOGS_KEPT)(LogName.parse)
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -144,8 +150,8 @@ class Entry:
         value = canonical.decode(data, ENTRY_MAX)
         _OUTER(value, "")
         handling, by = value.get("handling"), value.get("by")
-        return cls(
-            log=LogName.parse(value["log"]),
+        entry = cls(
+            log=_log_name(value["log"]),
             id=value["id"],
             kind=value["kind"],
             at=value["at"],
@@ -158,6 +164,10 @@ class Entry:
             facts=value.get("facts", {}),
             bodies=tuple(Body.parse(body, f"bodies.{i}") for i, body in enumerate(value.get("bodies", ()))),
         )
+        if entry.data != data:
+            # Hashes bind the bytes that came; an entry that says less than they do would hide some of them.
+            raise MalformedError("the entry does not say what its bytes say", expected=entry.data, got=data)
+        return entry
 
     def members(self) -> dict[str, Any]:
         """The entry as the object that is encoded."""

@@ -68,14 +68,9 @@ class Handling:
         Raises:
             MalformedError: unknown members, levels or codes, or codes not sorted.
         """
-        unknown = value.keys() - {"tlp", "pap", "h"}
-        codes = value.get("h", [])
-        if (
-            unknown
-            or not isinstance(codes, list)
-            or sorted(set(map(str, codes))) != codes
-            or value.get("pap") == ""
-        ):
+        codes: Any = value.get("h", [])
+        listed = type(codes) is list and codes == [code for code in H_CODES if code in codes]
+        if value.keys() - {"tlp", "pap", "h"} or not listed or value.get("pap", "clear") not in PAP:
             raise MalformedError(
                 "not a handling", where="handling", expected="tlp, pap, h (sorted)", got=value
             )

@@ -1,15 +1,15 @@
 """What an entry can be: every kind in one table (protocol section 5).
 
 A kind says to which **family** it belongs, whether it carries bodies, what its ``re`` names, and which
-``facts`` it has. A fact is a name and a ``Shape``: a function that raises when the value does not fit. There is
-no free text: a value is a number, a digest, or a word of a closed vocabulary.
+``facts`` it has. A fact is a name and a ``Shape``: a function that raises when the value does not fit. There
+is no free text: a value is a number, a digest, or a word of a closed vocabulary.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from mithaq.domain.canonical import INTEGER_MAX
 from mithaq.domain.party import LogName
@@ -90,9 +90,9 @@ def listing(shape: Shape, most: int) -> Shape:
     """A non-empty list of at most ``most`` values of one shape."""
 
     def check(value: Any, where: str) -> None:
-        if not isinstance(value, list) or not 1 <= len(value) <= most:
+        if type(value) is not list or not 1 <= len(cast("list[Any]", value)) <= most:
             raise _refuse(where, f"a list of 1 to {most}", value)
-        for place, member in enumerate(value):
+        for place, member in enumerate(cast("list[Any]", value)):
             shape(member, f"{where}.{place}")
 
     return check
@@ -107,14 +107,13 @@ class Members:
 
     def __call__(self, value: Any, where: str) -> None:
         """Check ``value``; raises MalformedError."""
-        if not isinstance(value, dict):
+        if type(value) is not dict:
             raise _refuse(where, "an object", value)
-        unknown = value.keys() - self.required.keys() - self.optional.keys()
-        lacking = self.required.keys() - value.keys()
-        if unknown or lacking:
-            raise _refuse(where, f"members {' '.join(sorted(self.required))}", " ".join(sorted(value)))
-        for name, member in value.items():
-            (self.required.get(name) or self.optional[name])(member, f"{where}.{name}")
+        members = cast("dict[str, Any]", value)
+        if not self.required.keys() <= members.keys() <= self.required.keys() | self.optional.keys():
+            raise _refuse(where, f"members {' '.join(sorted(self.required))}", " ".join(sorted(members)))
+        for name, member in members.items():
+            (self.required.get(name) or self.optional[name])(member, f"{where}.{name}" if where else name)
 
 
 _RANGE = {"from": number(), "to": number()}

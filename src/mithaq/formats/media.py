@@ -59,7 +59,9 @@ def examine(media_type: str, content: bytes) -> Findings:
         MalformedError: it is a STIX bundle by its type and not by its bytes.
     """
     if len(content) > stix.CONTENT_MAX:
-        raise LimitError("a body is too large", expected=f"at most {stix.CONTENT_MAX} bytes", got=len(content))
+        raise LimitError(
+            "a body is too large", expected=f"at most {stix.CONTENT_MAX} bytes", got=len(content)
+        )
     real = real_type(content)
     problems = _problems(media_type, real, content)
     if stix.MEDIA_TYPE not in (media_type, real):

@@ -27,12 +27,14 @@ from mithaq.domain.findings import Findings, Key
 from mithaq.formats import stix_types
 from mithaq.formats.stix_classes import PERSONAL, TECHNICAL, about_person
 from mithaq.formats.stix_markings import KNOWN, strictest_pap, strictest_tlp
-from mithaq.formats.stix_types import Common, Observable, StixObject
+from mithaq.formats.stix_types import Common, StixObject
 
 MEDIA_TYPE = "application/stix+json;version=2.1"
 """The media type of a STIX 2.1 bundle, as it stands in entries (protocol 13)."""
 
-_TAGS = {kind: str(kind.__struct_config__.tag) for kind in cast("tuple[type[Common], ...]", get_args(StixObject))}
+_TAGS = {
+    kind: str(kind.__struct_config__.tag) for kind in cast("tuple[type[Common], ...]", get_args(StixObject))
+}
 _PREFIXES = {kind: f"{tag}--" for kind, tag in _TAGS.items()}
 _PERSONAL = frozenset(kind for kind, tag in _TAGS.items() if tag in PERSONAL)
 
@@ -93,9 +95,7 @@ def _find(objects: list[StixObject], lines: bytes, start: int) -> Findings | Non
         objects=len(objects),
         tlp=strictest_tlp(markings),
         pap=strictest_pap(markings),
-        persons=any(
-            about_person(msgspec.to_builtins(each)) for each in objects if type(each) in _PERSONAL
-        ),
+        persons=any(about_person(msgspec.to_builtins(each)) for each in objects if type(each) in _PERSONAL),
         technical=any(_TAGS[kind] in TECHNICAL for kind in set(map(type, objects))),
         keys=tuple(map(Key, ids, versions, offsets, lengths)),
     )

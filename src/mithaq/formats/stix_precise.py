@@ -48,8 +48,22 @@ PROBLEMS_MAX = 20
 
 _SCHEMAS = ("common", "sdos", "sros", "observables")
 _NO_TYPES = frozenset(
-    """binary core cyber-observable-core dictionary extension external-reference granular-marking hashes-type
-    hex identifier kill-chain-phase properties timestamp url-regex""".split()
+    [
+        "binary",
+        "core",
+        "cyber-observable-core",
+        "dictionary",
+        "extension",
+        "external-reference",
+        "granular-marking",
+        "hashes-type",
+        "hex",
+        "identifier",
+        "kill-chain-phase",
+        "properties",
+        "timestamp",
+        "url-regex",
+    ]
 )
 
 
@@ -168,8 +182,10 @@ def _split(content: bytes) -> Iterator[_Piece]:
     start = content.index(array)
     rest = content[:start] + b"0" + content[start + len(array) :]
     if len(rest) > HEAD_MAX:
-        raise LimitError("a bundle says too much", expected=f"{HEAD_MAX} bytes besides objects", got=len(rest))
-    _load("", rest)
+        raise LimitError(
+            "a bundle says too much", expected=f"{HEAD_MAX} bytes besides objects", got=len(rest)
+        )
+    load("", rest)
     position = start
     for raw in map(bytes, _RAW_OBJECTS.decode(array)):
         position = content.index(b"{", position)
@@ -181,7 +197,7 @@ def _parse(i: int, raw: bytes) -> dict[str, Any]:
     where = f"objects[{i}]"
     if len(raw) > OBJECT_MAX:
         raise LimitError("an object is too large", where=where, expected=f"{OBJECT_MAX} bytes", got=len(raw))
-    item = _load(where, raw)
+    item = load(where, raw)
     _check_depth(where, item)
     return item
 
@@ -190,8 +206,16 @@ class _TwiceError(ValueError):
     """A member stands twice in one object."""
 
 
-def _load(where: str, raw: bytes) -> dict[str, Any]:
-    """Parse JSON strictly: UTF-8, no lone surrogates, no NaN, no infinities, no member twice."""
+def load(where: str, raw: bytes) -> Any:
+    """Parse JSON strictly: UTF-8, no lone surrogates, no NaN, no infinities, no member twice.
+
+    Args:
+        where: the path to name in an error.
+        raw: the bytes of one JSON value.
+
+    Raises:
+        MalformedError: it is none.
+    """
     try:
         # msgspec refuses what json lets pass (surrogates, numbers out of range), json shows every member.
         msgspec.json.decode(raw)

@@ -17,10 +17,37 @@ _ID = re.compile(
     r"-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}\Z"
 )
 _TIMES = frozenset(
-    """created modified valid_from valid_until first_seen last_seen published start_time stop_time
-    first_observed last_observed submitted analysis_started analysis_ended ctime mtime atime start end date
-    created_time modified_time account_created account_expires credential_last_changed account_first_login
-    account_last_login validity_not_before validity_not_after""".split()
+    [
+        "created",
+        "modified",
+        "valid_from",
+        "valid_until",
+        "first_seen",
+        "last_seen",
+        "published",
+        "start_time",
+        "stop_time",
+        "first_observed",
+        "last_observed",
+        "submitted",
+        "analysis_started",
+        "analysis_ended",
+        "ctime",
+        "mtime",
+        "atime",
+        "start",
+        "end",
+        "date",
+        "created_time",
+        "modified_time",
+        "account_created",
+        "account_expires",
+        "credential_last_changed",
+        "account_first_login",
+        "account_last_login",
+        "validity_not_before",
+        "validity_not_after",
+    ]
 )
 
 

@@ -93,7 +93,6 @@ class Common(
 ):
     """What domain and relationship objects share (3.2). ``stix_fast`` checks ids, markings and times in bulk."""
 
-
     spec_version: Literal["2.1"]
     id: str
     created_by_ref: str | UnsetType = UNSET
@@ -348,9 +347,7 @@ class File(Observable, kw_only=True, tag="file"):
     """A file by name and hash (6.7); what a ``file`` may hold besides is left to the schema."""
 
     hashes: Annotated[
-        dict[
-            Literal["MD5", "SHA-1", "SHA-256", "SHA-512"], Annotated[str, Meta(pattern=r"^[a-fA-F0-9]+\Z")]
-        ],
+        dict[Literal["MD5", "SHA-1", "SHA-256", "SHA-512"], Annotated[str, Meta(pattern=r"^[a-fA-F0-9]+\Z")]],
         Meta(min_length=1),
     ]
     size: Annotated[int, Meta(ge=0, le=2**53 - 1)] | UnsetType = UNSET
