@@ -1,4 +1,4 @@
-"""A log's tree, kept two ways for tests: naively, as RFC 9162 section 2.1 writes it, and in tiles in a dict."""
+"""A log's tree, kept two ways for tests: naively, as RFC 9162 section 2.1 writes it, and in tiles."""
 
 from hashlib import sha256
 

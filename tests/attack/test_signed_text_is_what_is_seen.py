@@ -88,7 +88,12 @@ def test_a_space_at_the_end_of_a_line_is_refused():
 
 
 def test_hostile_sizes_take_linear_time():
-    for text in ("a." * 60_000 + "b = 1\n", "[" * 120_000 + "\n", 'a = "' + '\\"' * 60_000, "a = [" + "1, " * 40_000):
+    for text in (
+        "a." * 60_000 + "b = 1\n",
+        "[" * 120_000 + "\n",
+        'a = "' + '\\"' * 60_000,
+        "a = [" + "1, " * 40_000,
+    ):
         with pytest.raises(MalformedError):
             load(text.encode(), 200_000)
     many = "".join(f"a{n} = 1\n" for n in range(15_000))

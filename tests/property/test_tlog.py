@@ -5,7 +5,6 @@ from contextlib import suppress
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from trees import grown, leaf_hashes, mth, path, proof
 
 from mithaq.crypto.notes import Note, NoteLine
 from mithaq.errors import ForgedError, PeerError
@@ -13,6 +12,7 @@ from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.merkle import SIZE_MAX, verify_consistency, verify_inclusion
 from mithaq.tlog.proof import TlogProof
 from mithaq.tlog.tiles import consistency_proof, frontier_at, inclusion_proof, root_at
+from trees import grown, leaf_hashes, mth, path, proof
 
 LEAVES = leaf_hashes(600)
 STORE, _ = grown(LEAVES, 7, 250, 3)
@@ -101,7 +101,9 @@ def test_a_proof_file_reads_back(index, made, extra):
 PROOF = bytes(TlogProof(3, (bytes(32),) * 3, HEAD, b"extra"))
 
 
-@given(st.one_of(st.binary(max_size=300), st.binary(max_size=100).map(lambda b: b"c2sp.org/tlog-proof@v1\n" + b)))
+@given(
+    st.one_of(st.binary(max_size=300), st.binary(max_size=100).map(lambda b: b"c2sp.org/tlog-proof@v1\n" + b))
+)
 def test_any_bytes_are_a_proof_file_or_refused(data):
     _parses_to_itself_or_refuses(data)
 

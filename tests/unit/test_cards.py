@@ -1,11 +1,11 @@
 import pytest
-from signed_texts import NOW, A, B, card, following, keys
 
 from mithaq.crypto.notes import Note
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Role
 from mithaq.errors import KeyStoreError, MalformedError, StaleError
 from mithaq.exchange.cards import CARD_NOTE_MAX, CLOCK_SKEW, accept_card, sign_card, signers
+from signed_texts import NOW, A, B, card, following, keys
 
 K = keys("a")
 FIRST = card(K)
@@ -47,7 +47,7 @@ def test_the_committed_pair_takes_over():
 
 
 def test_keys_of_others_are_no_hindrance():
-    known = [pair for pair in card(keys("b"), B).pairs.values()]
+    known = list(card(keys("b"), B).pairs.values())
     accept_card(NOTE, now=NOW, previous=None, known=known, typed=FIRST.fingerprint)
 
 

@@ -1,7 +1,6 @@
 """Frontier and verification: what must not pass."""
 
 import pytest
-from trees import leaf_hashes, mth, path, proof
 
 from mithaq.errors import ForgedError, MalformedError
 from mithaq.tlog.merkle import (
@@ -13,6 +12,7 @@ from mithaq.tlog.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from trees import leaf_hashes, mth, path, proof
 
 LEAVES = leaf_hashes(7)
 ROOT = mth(LEAVES)

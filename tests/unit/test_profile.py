@@ -1,11 +1,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from signed_texts import agreement
 
 from mithaq.domain.profile import Common, Ground, Limit, Refusal, RequestProfile, Urgency
 from mithaq.domain.texts import UtcOffset
 from mithaq.errors import MalformedError
+from signed_texts import agreement
 
 EN = {"en": "words"}
 OPEN = Urgency(direct=Limit("7 days"), indirect=Limit("7 days"), title=EN)
@@ -49,7 +49,9 @@ def test_due(limit, offset, due):
     assert datetime.fromtimestamp(Limit(limit).due(start, UtcOffset(offset)), UTC).strftime("%FT%TZ") == due
 
 
-@pytest.mark.parametrize("text", ["8", "8 hour", "0 days", "1000 days", "8  hours", "+8 hours", "1 weeks", "8 hours\n"])
+@pytest.mark.parametrize(
+    "text", ["8", "8 hour", "0 days", "1000 days", "8  hours", "+8 hours", "1 weeks", "8 hours\n"]
+)
 def test_limits_are_of_one_form(text):
     with pytest.raises(MalformedError):
         Limit.parse(text)

@@ -9,7 +9,7 @@ from mithaq.errors import LimitError, MalformedError
 VALUE = {
     "type": "x",
     "text": 'quote " and \\ and لا',
-    "long": "two\nlines, one with \"\"\" inside\n",
+    "long": 'two\nlines, one with """ inside\n',
     "many": [f"item number {n}, [x]" for n in range(9)],
     "numbers": [0, 1, 2**53 - 1],
     "names": {"ar": "ميثاق", "zgh": "ⴰⵎⴰⵣⵉⵖ", "de": "GROẞ"},
@@ -146,7 +146,9 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n: int
 
 
-class Whole(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type", tag="w"):
+class Whole(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type", tag="w"
+):
     a: str
     part: Part
     b: str = ""

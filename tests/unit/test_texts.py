@@ -9,7 +9,9 @@ def test_offsets(text, seconds):
     assert UtcOffset.parse(text).seconds == seconds
 
 
-@pytest.mark.parametrize("text", ["", "Z", "-00:00", "+15:00", "+1:00", "+01:20", "01:00", "Europe/Berlin", "+٠١:00"])
+@pytest.mark.parametrize(
+    "text", ["", "Z", "-00:00", "+15:00", "+1:00", "+01:20", "01:00", "Europe/Berlin", "+٠١:00"]
+)
 def test_an_offset_is_a_fixed_number(text):
     with pytest.raises(MalformedError):
         UtcOffset.parse(text)

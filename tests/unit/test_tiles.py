@@ -1,7 +1,6 @@
 """Tiles as tlog-tiles lays them out, and stores that fail."""
 
 import pytest
-from trees import TileDict, grown, leaf_hashes, mth
 
 from mithaq.errors import MalformedError, StoreError, UsageError
 from mithaq.tlog.merkle import EMPTY_ROOT, Frontier
@@ -13,6 +12,7 @@ from mithaq.tlog.tiles import (
     leaf_hashes_at,
     root_at,
 )
+from trees import TileDict, grown, leaf_hashes, mth
 
 LEAVES = leaf_hashes(700)
 STORE, FRONTIER = grown(LEAVES, 100, 156, 1, 255)
@@ -36,7 +36,9 @@ def test_size_256_is_a_full_tile_and_one_hash_above():
 def test_example_of_tlog_tiles():
     """A tree of 70,000: 273 full and one of 112; one full and one of 17; one of 1."""
     store, frontier = grown([bytes(32)] * 70_000, 999)
-    widths = [[len(t) // 32 for (level, _), t in sorted(store.tiles.items()) if level == at] for at in (0, 1, 2)]
+    widths = [
+        [len(t) // 32 for (level, _), t in sorted(store.tiles.items()) if level == at] for at in (0, 1, 2)
+    ]
     assert widths == [[256] * 273 + [112], [256, 17], [1]]
     assert root_at(70_000, store) == frontier.root()
 

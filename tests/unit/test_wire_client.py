@@ -165,8 +165,11 @@ def test_a_connection_that_the_server_closed_is_not_used():
 
 def test_an_old_connection_is_not_used():
     with serving(echo) as url, PouchClient(patience=Patience(keep=0.0)) as client:
-        for _ in range(2):
-            assert ask(client, url) == b"answer:pouch"
+        ask(client, url)
+        ((_, first),) = next(iter(client._kept.values()))
+        ask(client, url)
+        ((_, second),) = next(iter(client._kept.values()))
+        assert first is not second
 
 
 def test_a_connection_on_which_something_was_said_meanwhile_is_not_used():

@@ -3,8 +3,8 @@
     python tests/vectors/excerpts.py
 
 The whole files are looked for in ``$MITHAQ_SHARED/data/vectors``, else in ``../shared/data/vectors`` beside
-the checkout. Of every Wycheproof file a few cases of each (flag, result) are taken, in the file's own form; of
-the HPKE vectors those of the KEM that Mithaq uses.
+the checkout. Of every Wycheproof file a few cases of each (flag, result) are taken, in its own form; of the
+HPKE vectors those of the KEM that Mithaq uses.
 """
 
 import json

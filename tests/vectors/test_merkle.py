@@ -1,4 +1,4 @@
-"""Merkle proofs of transparency-dev/merkle against our verification: the excerpt always, the whole where at hand."""
+"""Merkle proofs of transparency-dev/merkle: the excerpt always, the whole set where at hand."""
 
 import json
 from base64 import b64decode

@@ -1,4 +1,4 @@
-"""The vectors in ``notes/``: every case comes out as it says, and ``make.py`` gives the bytes that are there."""
+"""The vectors in ``notes/``: each comes out as it says, and ``make.py`` gives the bytes that are there."""
 
 from pathlib import Path
 

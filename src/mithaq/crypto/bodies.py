@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mithaq.crypto.keys import Random
-from mithaq.crypto.sealing import TAG_SIZE, box, unbox
+from mithaq.crypto.sealing import box, unbox
 from mithaq.errors import ForgedError, LimitError, MalformedError
 
 CHUNK_MAX = 33 * 2**20
@@ -110,7 +110,7 @@ class SealedBody:
         while at < end or at == _HEAD_SIZE:
             start = at + _LENGTH_SIZE
             at = start + int.from_bytes(self._stored[at:start])
-            if start + TAG_SIZE > at or at > end:
+            if at > end:
                 raise MalformedError("sealed body is cut short", where=f"byte {start} of {end}")
             yield start, at
 

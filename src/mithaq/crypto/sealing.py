@@ -90,7 +90,7 @@ def unbox(key: bytes, index: int, sealed: bytes) -> bytes:
     """
     try:
         return AESGCM(key).decrypt(_nonce(index), sealed, None)
-    except (InvalidTag, ValueError):
+    except InvalidTag:
         raise ForgedError("box does not open", where=f"box {index}") from None
 
 

@@ -14,10 +14,10 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from mithaq.errors import ConfigError, PeerError, UsageError
-from mithaq.formats import stix, stix_precise
+from mithaq.formats import stix, strict_json
 from mithaq.formats.stix_markings import TLP_2
 
 
@@ -63,21 +63,20 @@ _AUTHOR = f"identity--{uuid.uuid5(_NAMES, 'author')}"
 
 
 def galaxy_objects() -> list[dict[str, Any]]:
-    """Some 5,500 objects and as many relationships and more, author first, valid STIX 2.1.
+    """Some 5,500 objects and 20,000 relationships between them, author first, valid STIX 2.1.
 
     Raises:
         ConfigError: the package ``pymispgalaxies`` is not installed.
     """
-    clusters = [(source, _load(source.cluster)) for source in _SOURCES]
     objects: dict[str, dict[str, Any]] = {}
     related: list[tuple[str, str, str]] = []
-    for source, cluster in clusters:
+    for source in _SOURCES:
+        cluster = _load(source.cluster)
         for value in cluster["values"]:
-            if not value.get("revoked") and value["uuid"] not in objects:
-                objects[value["uuid"]] = _object(source, cluster["version"], value)
-                related += [
-                    (value["uuid"], each["type"], each["dest-uuid"]) for each in value.get("related", [])
-                ]
+            name = value["uuid"]
+            if not value.get("revoked") and name not in objects:
+                objects[name] = _object(source, cluster["version"], value)
+                related += [(name, each["type"], each["dest-uuid"]) for each in value.get("related", [])]
     return [_author(), *objects.values(), *_relationships(objects, related)]
 
 
@@ -90,21 +89,27 @@ def load_stix_file(path: Path) -> list[dict[str, Any]]:
         UsageError: it cannot be read, is not STIX 2.1, or has problems; the first is told with its path.
     """
     try:
-        loaded = stix_precise.load("", path.read_bytes())
+        loaded = strict_json.load("", path.read_bytes())
     except OSError as error:
         raise UsageError("the file cannot be read", where=str(path), got=error.strerror) from error
     except PeerError as error:
         raise UsageError(
             "the file is not JSON", where=str(path), got=error.got, todo=error.message
         ) from error
-    objects = loaded.get("objects") if isinstance(loaded, dict) else loaded
-    if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
-        raise UsageError(
-            "the file holds no objects", where=str(path), expected="a STIX bundle or a list of objects"
-        )
+    objects = _dictionaries(loaded)
+    if objects is None:
+        raise UsageError("no objects in the file", where=str(path), expected="a STIX bundle or a list")
     for number, part in enumerate(stix.split(objects)):
         _examine(path, number * stix.OBJECTS_PER_BODY, part)
     return objects
+
+
+def _dictionaries(loaded: object) -> list[dict[str, Any]] | None:
+    """The list of objects of a bundle or of the file itself; None when it holds none."""
+    found = cast("dict[str, object]", loaded).get("objects") if isinstance(loaded, dict) else loaded
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in cast("list[object]", found)):
+        return None
+    return cast("list[dict[str, Any]]", found)
 
 
 def _examine(path: Path, first: int, part: list[dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ PAGE = (595, 842)
 """A4 in points."""
 
 _MARGIN = 64
+_FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
 _WIDTH = 84
 """Characters of a line at 11 points; Helvetica's letters are about half as wide as high."""
 
@@ -92,6 +93,6 @@ def _page_content(page: Page) -> bytes:
 
 
 def _escaped(text: str) -> bytes:
-    """A literal string in the encoding that PDF calls WinAnsi; letters outside of it become question marks."""
+    """A literal string in WinAnsi, as PDF calls it; letters outside of it become question marks."""
     raw = text.replace("\u202f", "\xa0").encode("cp1252", "replace")
     return raw.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")

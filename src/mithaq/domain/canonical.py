@@ -8,66 +8,61 @@ they say gives the same bytes again, so duplicate members, other escapes, floats
 b'{"a":2,"b":[1,"x"]}'
 """
 
+import re
 from typing import Any, cast
 
 import msgspec
 
-from mithaq.errors import LimitError, MalformedError, PeerError
+from mithaq.errors import LimitError, MalformedError
 
 INTEGER_MAX = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (protocol 3)."""
 DEPTH_MAX = 6
-"""Objects and lists within each other: more than any entry or manifest needs; bounds the stack (protocol 13)."""
+"""Objects and lists within each other: more than any entry needs; bounds the stack (protocol 13)."""
+
+_TEXT = re.compile(rb'(?:[ -\[\]-~]++|\\["\\])*+\Z')
+"""Printable ASCII in which a backslash stands before a quotation mark or another backslash only."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder().decode
 
 
-def _refuse(expected: str, got: object) -> MalformedError:
-    return MalformedError("not canonical JSON", expected=expected, got=got)
+def _refuse(expected: str, got: object, where: str = "") -> MalformedError:
+    return MalformedError("not canonical JSON", where=where, expected=expected, got=got)
 
 
-def _check(value: object, depth: int) -> None:
-    """Check a value; whoever called it for a member puts the member's name before the path of the error."""
-    if type(value) is str:
-        if not (value.isascii() and value.isprintable()):
-            raise _refuse("printable ASCII", value)
-    elif type(value) is int:
-        if not 0 <= value <= INTEGER_MAX:
-            raise _refuse(f"an integer from 0 to {INTEGER_MAX}", value)
-    elif type(value) in (dict, list) and value:
-        if depth == DEPTH_MAX:
-            raise LimitError("JSON is nested too deep", expected=f"depth {DEPTH_MAX} at most")
-        _check_members(value, depth + 1)
-    else:
-        raise _refuse("a string, an integer, a non-empty list or object", type(value).__name__)
+def _check_members(value: dict[object, object] | list[object], depth: int, where: str) -> None:
+    """Check what an object or a list holds, but for the characters of strings: the encoding shows them."""
+    if depth > DEPTH_MAX:
+        raise LimitError("JSON is nested too deep", where=where, expected=f"depth {DEPTH_MAX} at most")
+    if type(value) is dict and set(map(type, value)) != {str}:
+        raise _refuse("names of members", " ".join(map(str, value)), where)
+    for name, member in value.items() if type(value) is dict else enumerate(value):
+        if type(member) is str or (type(member) is int and 0 <= member <= INTEGER_MAX):
+            continue
+        path = f"{where}.{name}" if where else str(name)
+        if type(member) not in (dict, list) or not member:
+            raise _refuse(f"a string, 0 to {INTEGER_MAX}, a non-empty list or object", member, path)
+        _check_members(cast("dict[object, object]", member), depth + 1, path)
 
 
-def _check_members(value: Any, depth: int) -> None:
-    name: object = ""
-    try:
-        if type(value) is list:
-            for name, member in enumerate(cast("list[object]", value)):
-                _check(member, depth)
-            return
-        for name, member in cast("dict[object, object]", value).items():
-            if type(name) is not str or not (name.isascii() and name.isprintable()):
-                raise _refuse("names of members in printable ASCII", name)
-            _check(member, depth)
-    except PeerError as error:
-        error.where = f"{name}.{error.where}" if error.where else str(name)
-        raise
-
-
-def encode(value: object) -> bytes:
-    """The one encoding of ``value``.
+def encode(value: dict[str, Any]) -> bytes:
+    """The one encoding of an object.
 
     Raises:
         MalformedError: a value that canonical JSON cannot hold.
         LimitError: nested deeper than ``DEPTH_MAX``.
     """
-    _check(value, 0)
-    return _encode(value)
+    if not value:
+        raise _refuse("a non-empty object", value)
+    _check_members(cast("dict[object, object]", value), 1, "")
+    try:
+        data = _encode(value)
+    except UnicodeEncodeError as error:
+        raise _refuse("strings of printable ASCII", error) from None
+    if not _TEXT.match(data):
+        raise _refuse("strings of printable ASCII", data)
+    return data
 
 
 def decode(data: bytes, limit: int) -> dict[str, Any]:
@@ -89,6 +84,7 @@ def decode(data: bytes, limit: int) -> dict[str, Any]:
         raise MalformedError("not JSON", expected="canonical JSON in ASCII", got=error) from None
     if not isinstance(value, dict):
         raise _refuse("one object", type(value).__name__)
-    if encode(cast("dict[str, Any]", value)) != data:
-        raise _refuse("the canonical encoding (sorted, no spaces, no other escapes)", data[:80])
-    return cast("dict[str, Any]", value)
+    members = cast("dict[str, Any]", value)
+    if encode(members) != data:
+        raise _refuse("the canonical encoding (sorted, no spaces, no other escapes)", data)
+    return members

@@ -50,7 +50,9 @@ def media_type(value: Any, where: str) -> None:
         raise MalformedError("not a media type", where=where, expected="type/subtype[;name=value]", got=value)
 
 
-def commit(log: LogName, entry_id: str, ordinal: int, media: str, salt: bytes, content: bytes) -> str:
+def commit(  # noqa: PLR0917 - the order of protocol 13
+    log: LogName, entry_id: str, ordinal: int, media: str, salt: bytes, content: bytes
+) -> str:
     """The commitment to one content in one place, in hex (protocol sections 5 and 13).
 
     Args:
@@ -115,7 +117,7 @@ _BY = Members({"role": word(*OFFICERS), "number": _officer_number})
 class Entry:
     """One entry; made by ``parse`` or by an author, checked either way.
 
-    Members are those of protocol section 5; empty string, zero or empty tuple means that the member is absent.
+    Members are those of protocol section 5; an empty string, zero or empty tuple means that it is absent.
     """
 
     log: LogName
@@ -166,7 +168,7 @@ class Entry:
         )
         if entry.data != data:
             # Hashes bind the bytes that came; an entry that says less than they do would hide some of them.
-            raise MalformedError("the entry does not say what its bytes say", expected=entry.data, got=data)
+            raise MalformedError("the entry does not say what its bytes say", got=data)
         return entry
 
     def members(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ Handling(tlp='green', pap='amber', codes=frozenset())
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from mithaq.errors import MalformedError
 
@@ -74,7 +74,7 @@ class Handling:
             raise MalformedError(
                 "not a handling", where="handling", expected="tlp, pap, h (sorted)", got=value
             )
-        return cls(value.get("tlp", ""), value.get("pap", ""), frozenset(codes))
+        return cls(value.get("tlp", ""), value.get("pap", ""), frozenset(cast("list[str]", codes)))
 
     def members(self) -> dict[str, Any]:
         """The value of the ``handling`` member."""

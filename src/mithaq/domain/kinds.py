@@ -90,9 +90,10 @@ def listing(shape: Shape, most: int) -> Shape:
     """A non-empty list of at most ``most`` values of one shape."""
 
     def check(value: Any, where: str) -> None:
-        if type(value) is not list or not 1 <= len(cast("list[Any]", value)) <= most:
-            raise _refuse(where, f"a list of 1 to {most}", value)
-        for place, member in enumerate(cast("list[Any]", value)):
+        members = cast("list[Any]", value if type(value) is list else [])
+        if not 1 <= len(members) <= most:
+            raise _refuse(where, f"a list of 1 to {most}", len(members))
+        for place, member in enumerate(members):
             shape(member, f"{where}.{place}")
 
     return check

@@ -13,7 +13,7 @@ Codes of illegal entries are those of ``rules`` (exchange) and ``CODES`` (the re
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from mithaq.domain import policy
@@ -73,12 +73,24 @@ CODES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What a legal entry does: things moved, members of its log's state, and changes named in the outcome."""
+    """What a legal entry does.
+
+    Args:
+        things: those that it opens or moves, whole.
+        opened: key of the one that it opens.
+        changes: what its outcome names besides.
+        cut, held_time, card: what the state of its log becomes; empty where it stays.
+    """
 
     things: tuple[Thing, ...] = ()
-    state: dict[str, Any] | None = None
-    changes: tuple[tuple[str, str], ...] = ()
     opened: str = ""
+    changes: tuple[tuple[str, str], ...] = ()
+    cut: int = 0
+    held_time: int = 0
+    card: str = ""
+
+
+_NOTHING = _Effect()
 
 
 def feed(pair: Pair, state: LogState, data: bytes, view: View) -> Step:
@@ -94,18 +106,14 @@ def feed(pair: Pair, state: LogState, data: bytes, view: View) -> Step:
     entry = _parse(pair, state.side, data)
     if entry is None:
         return _step(state, leaf, Outcome(Result.MALFORMED))
-    sight = Sight(pair, state, view)
     if view.entry(leaf):
         return _step(state, leaf, Outcome(Result.ILLEGAL, "repeated"), entry=entry)
-    effect = _judge(sight, entry)
+    effect = _judge(Sight(pair, state, view), entry)
     if isinstance(effect, str):
-        ref = EntryRef(state.side, state.size, leaf, entry.kind, "", legal=False)
-        return _step(state, leaf, Outcome(Result.ILLEGAL, effect), ref=ref, entry=entry)
+        return _step(state, leaf, Outcome(Result.ILLEGAL, effect), entry=entry, named=True)
     moved = tuple((thing.key, thing.value(state.side)) for thing in effect.things)
     outcome = Outcome(Result.DONE, changes=moved + effect.changes)
-    ref = EntryRef(state.side, state.size, leaf, entry.kind, effect.opened, legal=True)
-    state = replace(state, at=max(state.at, entry.at), **(effect.state or {}))
-    return _step(state, leaf, outcome, things=effect.things, ref=ref, entry=entry)
+    return _step(state, leaf, outcome, entry=entry, named=True, effect=effect)
 
 
 def check_record(entry: Entry, own: bytes | None, partner: bytes | None) -> bool:
@@ -133,12 +141,24 @@ def _step(
     leaf: bytes,
     outcome: Outcome,
     *,
-    things: tuple[Thing, ...] = (),
-    ref: EntryRef | None = None,
     entry: Entry | None = None,
+    named: bool = False,
+    effect: _Effect = _NOTHING,
 ) -> Step:
-    state = replace(state, size=state.size + 1, digest=state.next_digest(leaf, outcome))
-    return Step(outcome, state, things, ref, entry)
+    at = entry.at if entry and outcome.legal else 0
+    ref = None
+    if entry and named:
+        ref = EntryRef(state.side, state.size, leaf, entry.kind, effect.opened, outcome.legal)
+    state = LogState(
+        side=state.side,
+        size=state.size + 1,
+        cut=effect.cut or state.cut,
+        at=max(state.at, at),
+        held_time=effect.held_time or state.held_time,
+        digest=state.next_digest(leaf, outcome),
+        card=effect.card or state.card,
+    )
+    return Step(outcome, state, effect.things, ref, entry)
 
 
 def _judge(sight: Sight, entry: Entry) -> _Effect | str:
@@ -161,17 +181,16 @@ def _exchange(sight: Sight, entry: Entry) -> _Effect | str:
     items = _answered(sight, entry) if entry.kind == "reply" else ()
     if isinstance(items, str):
         return items
-    key = entry.leaf.hex()
     thing = Thing(
-        key,
-        Sort.EXCHANGE,
-        sight.side,
-        entry.agreement,
-        entry.field,
-        entry.facts["items"] if entry.kind == "request" else 0,
+        key=entry.leaf.hex(),
+        sort=Sort.EXCHANGE,
+        side=sight.side,
+        agreement=entry.agreement,
+        field=entry.field,
+        items=entry.facts["items"] if entry.kind == "request" else 0,
     ).move(sight.side, "send", sight.state.size)
     assert thing is not None
-    return _Effect((thing, *items), opened=key)
+    return _Effect((thing, *items), opened=thing.key)
 
 
 def _answered(sight: Sight, entry: Entry) -> tuple[Thing, ...] | str:
@@ -231,7 +250,7 @@ def _held(sight: Sight, entry: Entry) -> _Effect | str:
     if not (_ordered(missing, state.cut, size) and _ordered(came, 0, state.cut)):
         return "ranges"
     time = max(state.held_time, facts["time"])
-    return _Effect(state={"cut": size, "held_time": time}, changes=(("cut", str(size)), ("time", str(time))))
+    return _Effect(changes=(("cut", str(size)), ("time", str(time))), cut=size, held_time=time)
 
 
 def _ordered(ranges: list[dict[str, Any]], low: int, high: int) -> bool:
@@ -250,7 +269,7 @@ def _card(sight: Sight, entry: Entry) -> _Effect | str:
         return "note"
     if before and card.serial <= before.serial:
         return "serial"
-    return _Effect(state={"card": digest}, changes=(("card", digest),))
+    return _Effect(changes=(("card", digest),), card=digest)
 
 
 def _keys(sight: Sight, entry: Entry) -> _Effect | str:  # noqa: ARG001 - the shape of all of them

@@ -22,6 +22,8 @@ from mithaq.errors import PeerError
 Pair = tuple[Origin, Origin]
 """The two parties, sorted: side 0 and side 1."""
 
+PAIRS_KEPT = 64
+"""Names of logs in memory: two for each pair that talks at the same time."""
 TEXTS_KEPT = 32
 """Parsed texts in memory: a pair has a few in use, and none is larger than 192 KiB."""
 
@@ -53,6 +55,7 @@ class View(Protocol):
         ...
 
 
+@lru_cache(PAIRS_KEPT)
 def log_name(pair: Pair, side: int) -> LogName:
     """The name of a side's log."""
     return LogName(pair[side], pair[1 - side])

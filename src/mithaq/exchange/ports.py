@@ -126,6 +126,7 @@ class Partner:
         sent: the highest ``n`` that we have used.
         have: how much of our log it stores, as it said in its newest pouch.
         problem: why this pair has stopped (fork evidence), or empty.
+        previous: its card before, while pouches under that card's node keys may still be under way.
     """
 
     own: LogName
@@ -136,6 +137,7 @@ class Partner:
     sent: int = 0
     have: int = 0
     problem: str = ""
+    previous: bytes = b""
 
     @property
     def origin(self) -> Origin:
@@ -150,11 +152,19 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class SealingRow:
-    """One of our own sealing keys for a pair: its public key, the index of its ``keys`` entry, and when."""
+    """One of our own sealing keys for a pair.
+
+    Args:
+        public: 1,216 bytes.
+        index: of the ``keys`` entry that announced it.
+        entered: when, POSIX seconds.
+        acknowledged: when the partner was seen to have that entry; 0 while it was not.
+    """
 
     public: bytes
     index: int
     entered: int
+    acknowledged: int = 0
 
 
 class Logs(Protocol):
@@ -196,6 +206,10 @@ class Logs(Protocol):
 
     def cosignatures(self, log: LogName, above: int, limit: int) -> list[Cosignature]:
         """Kept cosignatures over more than ``above`` entries, smallest first, ``limit`` at most."""
+        ...
+
+    def newest_cosignature(self, log: LogName) -> Cosignature | None:
+        """The kept cosignature over the most entries."""
         ...
 
 

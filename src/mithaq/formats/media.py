@@ -13,7 +13,7 @@ import re
 import msgspec
 
 from mithaq.domain.findings import Findings, Problem
-from mithaq.errors import LimitError, PeerError
+from mithaq.errors import PeerError
 from mithaq.formats import stix
 
 PDF = "application/pdf"
@@ -58,10 +58,7 @@ def examine(media_type: str, content: bytes) -> Findings:
         LimitError: it is larger than ``stix.CONTENT_MAX``, or passes a limit of ``stix_precise``.
         MalformedError: it is a STIX bundle by its type and not by its bytes.
     """
-    if len(content) > stix.CONTENT_MAX:
-        raise LimitError(
-            "a body is too large", expected=f"at most {stix.CONTENT_MAX} bytes", got=len(content)
-        )
+    stix.check_size(content)
     real = real_type(content)
     problems = _problems(media_type, real, content)
     if stix.MEDIA_TYPE not in (media_type, real):

@@ -24,7 +24,7 @@ from mithaq.formats import stix_fast, stix_precise
 from mithaq.formats.stix_fast import MEDIA_TYPE
 from mithaq.formats.stix_types import StixObject
 
-__all__ = ["CONTENT_MAX", "MEDIA_TYPE", "OBJECTS_PER_BODY", "bundle", "examine", "split"]
+__all__ = ["CONTENT_MAX", "MEDIA_TYPE", "OBJECTS_PER_BODY", "bundle", "check_size", "examine", "split"]
 
 CONTENT_MAX = 32 * 1024 * 1024
 """Bytes of a body (protocol 5)."""
@@ -33,10 +33,17 @@ OBJECTS_PER_BODY = 1_000
 """Objects that we write into one body: large enough that the log costs next to nothing, small enough that
 one body fits a pouch and is erased alone."""
 
+_COMMON_TYPES = msgspec.json.Decoder(StixObject)
 _T = TypeVar("_T")
 
 _BUNDLES = uuid.UUID("5b2b8a52-9a0f-5a3d-8f0e-4d1f3c6a7e21")
 """Our name space for bundle ids (RFC 9562, UUIDv5)."""
+
+
+def check_size(content: bytes) -> None:
+    """Raise LimitError when ``content`` is larger than a body may be."""
+    if len(content) > CONTENT_MAX:
+        raise LimitError("a body is too large", expected=f"at most {CONTENT_MAX} bytes", got=len(content))
 
 
 def examine(content: bytes) -> Findings:
@@ -46,8 +53,7 @@ def examine(content: bytes) -> Findings:
         MalformedError: it is not a JSON bundle, or a member stands twice.
         LimitError: it passes ``CONTENT_MAX`` or a limit of ``stix_precise``.
     """
-    if len(content) > CONTENT_MAX:
-        raise LimitError("a body is too large", expected=f"at most {CONTENT_MAX} bytes", got=len(content))
+    check_size(content)
     return stix_fast.prove(content) or stix_precise.check(content)
 
 
@@ -72,17 +78,17 @@ def bundle(objects: Iterable[Mapping[str, Any]]) -> bytes:
     items = list(objects)
     names = "\n".join(f"{item.get('id')} {item.get('modified', '')}" for item in items)
     try:
-        written = b",".join(msgspec.json.encode(_canonical(item)) for item in items)
+        written = b",".join(map(_canonical, items))
     except (TypeError, ValueError, RecursionError) as error:
         raise MalformedError("an object cannot be written as JSON", got=error) from error
     content = stix_fast.head(f"bundle--{uuid.uuid5(_BUNDLES, names)}") + written + b"]}"
-    if len(content) > CONTENT_MAX:
-        raise LimitError("a body is too large", expected=f"at most {CONTENT_MAX} bytes", got=len(content))
+    check_size(content)
     return content
 
 
-def _canonical(item: Mapping[str, Any]) -> StixObject | Mapping[str, Any]:
+def _canonical(item: Mapping[str, Any]) -> bytes:
+    written = msgspec.json.encode(item)
     try:
-        return msgspec.convert(item, StixObject)
+        return msgspec.json.encode(_COMMON_TYPES.decode(written))
     except msgspec.ValidationError:
-        return item
+        return written

@@ -5,7 +5,7 @@ object leaves open whether it is about a person, it counts as one: the class ``p
 doubtful case stays outside.
 """
 
-from typing import Any
+from typing import Any, cast
 
 OBSERVABLES = frozenset(
     {
@@ -60,8 +60,7 @@ def about_person(item: dict[str, Any]) -> bool:
             return item.get("resource_level") == "individual"
         case "observed-data":
             inner = item.get("objects")
-            return isinstance(inner, dict) and any(
-                isinstance(each, dict) and about_person(each) for each in inner.values()
-            )
+            held = cast("dict[str, Any]", inner).values() if isinstance(inner, dict) else ()
+            return any(isinstance(one, dict) and about_person(cast("dict[str, Any]", one)) for one in held)
         case _:
             return False

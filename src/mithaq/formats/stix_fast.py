@@ -9,7 +9,7 @@ It proves or it stays silent; it never refuses. Four steps, each over all object
    since a raw newline can stand only between objects (inside a string it is escaped).
 3. Ids, times and markings hold: checked on the concatenation of all of them, because one regular
    expression per string would cost more than everything else together.
-4. No object stands twice with one version.
+4. No object stands twice with one version, none is too large, and they are not too many.
 
 What is not proven (another order of members, white space, a rarer type, a mistake) is for ``stix_precise``.
 """
@@ -27,14 +27,20 @@ from mithaq.domain.findings import Findings, Key
 from mithaq.formats import stix_types
 from mithaq.formats.stix_classes import PERSONAL, TECHNICAL, about_person
 from mithaq.formats.stix_markings import KNOWN, strictest_pap, strictest_tlp
-from mithaq.formats.stix_types import Common, StixObject
+from mithaq.formats.stix_types import Common, Observable, StixObject
 
 MEDIA_TYPE = "application/stix+json;version=2.1"
 """The media type of a STIX 2.1 bundle, as it stands in entries (protocol 13)."""
 
-_TAGS = {
-    kind: str(kind.__struct_config__.tag) for kind in cast("tuple[type[Common], ...]", get_args(StixObject))
-}
+OBJECTS_MAX = 10_000
+"""Objects of a body: ten times what we write, so that a body is examined in a fraction of a second."""
+
+OBJECT_MAX = 1_048_576
+"""Bytes of one object. A body is sealed in chunks of about this size, cut between objects; what is larger
+is a document and travels as one. It also bounds the memory that parsing hostile JSON can take."""
+
+_KINDS = cast("tuple[type[Common | Observable], ...]", get_args(StixObject))
+_TAGS = {kind: str(kind.__struct_config__.tag) for kind in _KINDS}
 _PREFIXES = {kind: f"{tag}--" for kind, tag in _TAGS.items()}
 _PERSONAL = frozenset(kind for kind, tag in _TAGS.items() if tag in PERSONAL)
 
@@ -80,15 +86,17 @@ def _find(objects: list[StixObject], lines: bytes, start: int) -> Findings | Non
     versioned = [each for each in objects if isinstance(each, Common)]
     ids = [each.id for each in objects]
     versions = [each.modified for each in objects]
+    lengths = list(map(len, lines.split(b"\n")))
     if not (
-        markings <= KNOWN
+        len(objects) <= OBJECTS_MAX
+        and max(lengths) <= OBJECT_MAX
+        and markings <= KNOWN
         and _ids_hold(objects, ids)
         and _creators_hold(versioned)
         and _times_hold([each.created for each in versioned], [each.modified for each in versioned])
         and len(set(zip(ids, versions, strict=True))) == len(objects)
     ):
         return None
-    lengths = list(map(len, lines.split(b"\n")))
     offsets = accumulate((length + 1 for length in lengths[:-1]), initial=start)
     return Findings(
         media_type=MEDIA_TYPE,
@@ -112,14 +120,14 @@ def _ids_hold(objects: Sequence[StixObject], ids: list[str]) -> bool:
     )
 
 
-def _creators_hold(objects: list[Common]) -> bool:
+def _creators_hold(objects: Sequence[Common]) -> bool:
     """Each ``created_by_ref`` is the id of an identity."""
     creators = {each.created_by_ref for each in objects} - {msgspec.UNSET}
     return all(_IDENTITY_ID.match(cast("str", creator)) for creator in creators)
 
 
 def _times_hold(created: list[str], modified: list[str]) -> bool:
-    """All are timestamps that exist, to the millisecond or microsecond, none modified before it was created."""
+    """All are times that exist, to the milli- or microsecond, none modified before it was created."""
     if not created:
         return True
     shapes = set("\n".join(created + modified).encode().translate(_DIGITS_TO_0).split(b"\n"))

@@ -6,7 +6,7 @@ object that its schema has accepted, so that the members it looks at have the ri
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from mithaq.formats.stix_markings import KNOWN, claimed_level, level
 from mithaq.formats.stix_types import TIMESTAMP, instant
@@ -17,7 +17,7 @@ _ID = re.compile(
     r"-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}\Z"
 )
 _TIMES = frozenset(
-    [
+    {
         "created",
         "modified",
         "valid_from",
@@ -47,8 +47,9 @@ _TIMES = frozenset(
         "account_last_login",
         "validity_not_before",
         "validity_not_after",
-    ]
+    }
 )
+"""Every member of STIX 2.1 that is a timestamp."""
 
 
 class _Span(NamedTuple):
@@ -100,7 +101,7 @@ def _reference_list(name: str, values: object) -> Iterator[Broken]:
     if not isinstance(values, list):
         yield Broken("reference", name, "expected a list of identifiers")
         return
-    for i, value in enumerate(values):
+    for i, value in enumerate(cast("list[object]", values)):
         if not (isinstance(value, str) and _ID.match(value)):
             yield Broken("reference", f"{name}[{i}]", "expected an identifier, as in type--UUID")
 

@@ -91,7 +91,7 @@ class Common(
     forbid_unknown_fields=True,
     tag_field="type",
 ):
-    """What domain and relationship objects share (3.2). ``stix_fast`` checks ids, markings and times in bulk."""
+    """What domain and relationship objects share (3.2); ``stix_fast`` checks ids, markings and times."""
 
     spec_version: Literal["2.1"]
     id: str
@@ -125,7 +125,7 @@ class Observable(
     defanged: bool | UnsetType = UNSET
 
 
-class AttackPattern(Common, kw_only=True, tag="attack-pattern"):
+class AttackPattern(Common, frozen=True, kw_only=True, tag="attack-pattern"):
     """A way that adversaries attempt to compromise targets (4.1)."""
 
     name: str
@@ -134,7 +134,7 @@ class AttackPattern(Common, kw_only=True, tag="attack-pattern"):
     kill_chain_phases: Phases | UnsetType = UNSET
 
 
-class Campaign(Common, kw_only=True, tag="campaign"):
+class Campaign(Common, frozen=True, kw_only=True, tag="campaign"):
     """A grouping of adversarial behaviours (4.2)."""
 
     name: str
@@ -148,14 +148,14 @@ class Campaign(Common, kw_only=True, tag="campaign"):
         _in_order(self.first_seen, self.last_seen, equal=True)
 
 
-class CourseOfAction(Common, kw_only=True, tag="course-of-action"):
+class CourseOfAction(Common, frozen=True, kw_only=True, tag="course-of-action"):
     """A recommendation what to do (4.3)."""
 
     name: str
     description: str | UnsetType = UNSET
 
 
-class Grouping(Common, kw_only=True, tag="grouping"):
+class Grouping(Common, frozen=True, kw_only=True, tag="grouping"):
     """Objects that share a context (4.4)."""
 
     name: str | UnsetType = UNSET
@@ -164,7 +164,7 @@ class Grouping(Common, kw_only=True, tag="grouping"):
     object_refs: Refs
 
 
-class Identity(Common, kw_only=True, tag="identity"):
+class Identity(Common, frozen=True, kw_only=True, tag="identity"):
     """Who it is about or from (4.5)."""
 
     name: str
@@ -175,7 +175,7 @@ class Identity(Common, kw_only=True, tag="identity"):
     contact_information: str | UnsetType = UNSET
 
 
-class Indicator(Common, kw_only=True, tag="indicator"):
+class Indicator(Common, frozen=True, kw_only=True, tag="indicator"):
     """A pattern that detects suspicious activity (4.7)."""
 
     name: str | UnsetType = UNSET
@@ -192,7 +192,7 @@ class Indicator(Common, kw_only=True, tag="indicator"):
         _in_order(self.valid_from, self.valid_until, equal=False)
 
 
-class Infrastructure(Common, kw_only=True, tag="infrastructure"):
+class Infrastructure(Common, frozen=True, kw_only=True, tag="infrastructure"):
     """Systems and services that serve a purpose (4.8)."""
 
     name: str
@@ -207,7 +207,7 @@ class Infrastructure(Common, kw_only=True, tag="infrastructure"):
         _in_order(self.first_seen, self.last_seen, equal=True)
 
 
-class IntrusionSet(Common, kw_only=True, tag="intrusion-set"):
+class IntrusionSet(Common, frozen=True, kw_only=True, tag="intrusion-set"):
     """Behaviours and resources believed to be of one organisation (4.9)."""
 
     name: str
@@ -224,7 +224,7 @@ class IntrusionSet(Common, kw_only=True, tag="intrusion-set"):
         _in_order(self.first_seen, self.last_seen, equal=True)
 
 
-class Malware(Common, kw_only=True, tag="malware"):
+class Malware(Common, frozen=True, kw_only=True, tag="malware"):
     """Malicious code, a family or an instance (4.11)."""
 
     name: str
@@ -243,7 +243,7 @@ class Malware(Common, kw_only=True, tag="malware"):
         _in_order(self.first_seen, self.last_seen, equal=True)
 
 
-class Note(Common, kw_only=True, tag="note"):
+class Note(Common, frozen=True, kw_only=True, tag="note"):
     """Text that adds context (4.13)."""
 
     abstract: str | UnsetType = UNSET
@@ -252,7 +252,7 @@ class Note(Common, kw_only=True, tag="note"):
     object_refs: Refs
 
 
-class Report(Common, kw_only=True, tag="report"):
+class Report(Common, frozen=True, kw_only=True, tag="report"):
     """A collection of threat information on a topic (4.16)."""
 
     name: str
@@ -262,7 +262,7 @@ class Report(Common, kw_only=True, tag="report"):
     object_refs: Refs
 
 
-class ThreatActor(Common, kw_only=True, tag="threat-actor"):
+class ThreatActor(Common, frozen=True, kw_only=True, tag="threat-actor"):
     """Individuals, groups or organisations believed to act with malicious intent (4.17)."""
 
     name: str
@@ -283,7 +283,7 @@ class ThreatActor(Common, kw_only=True, tag="threat-actor"):
         _in_order(self.first_seen, self.last_seen, equal=True)
 
 
-class Tool(Common, kw_only=True, tag="tool"):
+class Tool(Common, frozen=True, kw_only=True, tag="tool"):
     """Legitimate software that threat actors can use (4.18)."""
 
     name: str
@@ -294,14 +294,14 @@ class Tool(Common, kw_only=True, tag="tool"):
     tool_version: str | UnsetType = UNSET
 
 
-class Vulnerability(Common, kw_only=True, tag="vulnerability"):
+class Vulnerability(Common, frozen=True, kw_only=True, tag="vulnerability"):
     """A weakness that can be exploited (4.19)."""
 
     name: str
     description: str | UnsetType = UNSET
 
 
-class Relationship(Common, kw_only=True, tag="relationship"):
+class Relationship(Common, frozen=True, kw_only=True, tag="relationship"):
     """How two objects are related (5.1)."""
 
     relationship_type: Annotated[str, Meta(pattern=r"^[a-z0-9\-]+\Z")]
@@ -315,7 +315,7 @@ class Relationship(Common, kw_only=True, tag="relationship"):
         _in_order(self.start_time, self.stop_time, equal=False)
 
 
-class Sighting(Common, kw_only=True, tag="sighting"):
+class Sighting(Common, frozen=True, kw_only=True, tag="sighting"):
     """That something was seen (5.2); the rarer members are left to the schema."""
 
     description: str | UnsetType = UNSET
@@ -329,7 +329,7 @@ class Sighting(Common, kw_only=True, tag="sighting"):
         _in_order(self.first_seen, self.last_seen, equal=True)
 
 
-class AutonomousSystem(Observable, kw_only=True, tag="autonomous-system"):
+class AutonomousSystem(Observable, frozen=True, kw_only=True, tag="autonomous-system"):
     """An autonomous system (6.2)."""
 
     number: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
@@ -337,13 +337,13 @@ class AutonomousSystem(Observable, kw_only=True, tag="autonomous-system"):
     rir: str | UnsetType = UNSET
 
 
-class DomainName(Observable, kw_only=True, tag="domain-name"):
+class DomainName(Observable, frozen=True, kw_only=True, tag="domain-name"):
     """A network domain (6.4)."""
 
     value: str
 
 
-class File(Observable, kw_only=True, tag="file"):
+class File(Observable, frozen=True, kw_only=True, tag="file"):
     """A file by name and hash (6.7); what a ``file`` may hold besides is left to the schema."""
 
     hashes: Annotated[
@@ -359,13 +359,13 @@ class File(Observable, kw_only=True, tag="file"):
             raise ValueError("a digest of a wrong length")
 
 
-class Ipv4Addr(Observable, kw_only=True, tag="ipv4-addr"):
+class Ipv4Addr(Observable, frozen=True, kw_only=True, tag="ipv4-addr"):
     """IPv4 addresses in CIDR notation (6.8)."""
 
     value: Annotated[str, Meta(pattern=rf"^(?:{_BYTE}\.){{3}}{_BYTE}(?:/(?:3[0-2]|[12]?[0-9]))?\Z")]
 
 
-class Url(Observable, kw_only=True, tag="url"):
+class Url(Observable, frozen=True, kw_only=True, tag="url"):
     """A uniform resource locator (6.16); never resolved."""
 
     value: str

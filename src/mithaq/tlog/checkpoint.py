@@ -23,17 +23,14 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
 def parse_number(text: str, where: str) -> int:
-    """A size or an index: ASCII decimal without leading zeros, at most ``SIZE_MAX``.
+    """A size or an index: at most 16 ASCII digits without leading zeros; its range is for the caller to check.
 
     Raises:
         MalformedError: it is not.
     """
-    number = int(text) if _NUMBER.fullmatch(text) else SIZE_MAX + 1
-    if number > SIZE_MAX:
-        raise MalformedError(
-            "not a size", where=where, expected=f"0 to {SIZE_MAX} without leading zeros", got=text
-        )
-    return number
+    if _NUMBER.fullmatch(text) is None:
+        raise MalformedError("not a size", where=where, expected="digits without leading zeros", got=text)
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def verify_fork(evidence: Fork, name: str, public: PublicPair) -> None:
     """Prove that the author of a log forked it, under one key pair (protocol 6).
 
     Raises:
-        MalformedError: a head in it is not a checkpoint.
+        MalformedError: a head of a ``RootFork`` is not a checkpoint.
         ForgedError: it proves nothing.
     """
     if isinstance(evidence, RootFork):

@@ -50,7 +50,7 @@ class TlogProof:
         extra: up to ``EXTRA_MAX`` bytes of the application's; empty for none.
 
     Raises:
-        MalformedError: the index is out of range, or something in the path is no hash.
+        MalformedError: the index is out of range, something in the path is no hash, the head no checkpoint.
         LimitError: the path or ``extra`` is longer than it may be.
     """
 
@@ -68,6 +68,7 @@ class TlogProof:
             raise MalformedError("proof holds something that is no hash", expected=f"{HASH_SIZE} bytes each")
         if len(self.extra) > EXTRA_MAX:
             raise LimitError("extra is too long", expected=f"at most {EXTRA_MAX} bytes", got=len(self.extra))
+        Checkpoint.parse(self.head.text)
 
     def __bytes__(self) -> bytes:
         lines = [_HEADER]
@@ -114,7 +115,6 @@ class TlogProof:
             The checkpoint, for verifying the cosignatures in ``head.lines``.
 
         Raises:
-            MalformedError: the head is not a checkpoint.
             ForgedError: the head is not that of the log, or the leaf does not stand there.
         """
         checkpoint = verify_head(self.head, name, public)

@@ -3,7 +3,7 @@
     python tests/vectors/heads/make.py
 
 A case is a function whose docstring becomes the case's README; what it returns are its files. Its name says
-what is checked and what is wrong. Signatures are made here by hand wherever the project's functions refuse to.
+what is checked and what is wrong. Signatures are made here by hand wherever the project's functions refuse.
 """
 
 import base64
@@ -99,6 +99,7 @@ def subtree(
     pair: SigningPair = PAIR,
     name: str = LOG,
     time: int = TIME,
+    *,
     key: SigningPair | None = None,
     signed_name: str | None = None,
 ) -> NoteLine:
@@ -318,7 +319,7 @@ def cosignature_time_zero() -> Files:
 
 @case("cosignature", "ForgedError")
 def cosignature_time_above_limit() -> Files:
-    """Two good lines with the timestamp 2^63, which C2SP forbids and signed readers take for a time before 1970."""
+    """Two good lines with the timestamp 2^63, which C2SP forbids: some readers take it for negative."""
     ml_dsa = subtree(parts(HEAD), MIRROR_PAIR, MIRROR, 2**63)
     return cosigned(timed(HEAD.text, MIRROR_PAIR, MIRROR, 2**63), ml_dsa)
 
@@ -405,8 +406,9 @@ def file(proof: TlogProof) -> Files:
     return {"file.tlog-proof": bytes(proof)}
 
 
-def proof_file(index: int = 2, **changed: object) -> Files:
-    whole = TREE.proof(index, sign_head(HEAD, PAIR, TIME))
+def proof_file(**changed: object) -> Files:
+    """A good proof of entry 2, with some members changed."""
+    whole = TREE.proof(2, sign_head(HEAD, PAIR, TIME))
     fields = {"index": whole.index, "path": whole.path, "head": whole.head, "extra": whole.extra}
     return file(TlogProof(**{**fields, **changed}))
 

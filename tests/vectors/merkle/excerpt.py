@@ -1,8 +1,9 @@
-"""Makes ``excerpt.json`` beside it: of the Merkle proof vectors one of each kind, the kind being the file's name.
+"""Makes ``excerpt.json`` beside it: of the Merkle proof vectors the first of each kind (the file's name).
 
     python tests/vectors/merkle/excerpt.py
 
-The whole set is looked for in ``$MITHAQ_SHARED/data/vectors``, else in ``../shared/data/vectors`` beside the checkout.
+The whole set is looked for in ``$MITHAQ_SHARED/data/vectors``, else in ``../shared/data/vectors`` beside the
+checkout.
 """
 
 import json

@@ -1,0 +1,265 @@
+"""What goes into the next pouch for a partner (protocol 7).
+
+Two lanes, so that nothing urgent waits for large contents: **prompt** carries heads, entries, notes and the
+contents that are small, alerts first; **bulk** carries contents that the partner says it lacks. Nothing is
+remembered between two pouches but what the partner last said; everything else is found in the store.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mithaq.domain.entry import SALT_SIZE, Entry
+from mithaq.domain.kinds import KINDS
+from mithaq.domain.party import LogName
+from mithaq.errors import StaleError
+from mithaq.exchange import contents
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.manifest import WANT_MAX, Manifest, Part
+from mithaq.exchange.ports import BodyKey, EntryRow, Head, Partner, Store, StoredBody, Transaction
+from mithaq.exchange.pouch import POUCH_MAX, Content, pack_entries, part_of
+from mithaq.tlog.checkpoint import Checkpoint
+from mithaq.tlog.merkle import EMPTY_ROOT
+
+PROMPT_TARGET = 4 * 2**20
+"""Bytes of entries and contents in a prompt pouch: measured best for one transaction at the reader."""
+PROMPT_BODY_MAX = 2**21
+"""A larger content waits in the bulk lane, so that what is entered behind it overtakes."""
+BULK_TARGET = POUCH_MAX * 7 // 8 - 2**20
+"""Bytes of contents in a bulk pouch: with Padmé's zeros (an eighth at most) it stays within a pouch."""
+HEADS_MAX = 1_000
+"""Heads looked at for one pouch."""
+ENTRIES_MAX = 1_000
+"""Entries in one pouch: so its ``held`` never needs more ranges than it may have (protocol 6)."""
+
+
+class Lane(StrEnum):
+    """Which of the two pouches that may be under way."""
+
+    PROMPT = "prompt"
+    BULK = "bulk"
+
+
+@dataclass
+class Outbox:
+    """What a node remembers of a partner between two pouches; lost at a restart, and told again.
+
+    Args:
+        wants: contents of ours that the partner lacks: (index, ordinal).
+        under_way: those of them in a pouch that is on its way.
+        cosigned: size of the newest cosignature that an answered pouch carried.
+        told: size of our log that our newest answer carried, and until when we wait for its effect.
+        unopened: how often its newest sealing key met 404 in a row.
+        sent: the highest ``n`` used.
+    """
+
+    wants: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    under_way: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    cosigned: int = 0
+    told: tuple[int, float] = (0, 0.0)
+    unopened: int = 0
+    sent: int = 0
+
+    def next_n(self, clock: float) -> int:
+        """The ``n`` of the next pouch: the clock in microseconds, always rising."""
+        self.sent = max(self.sent + 1, int(clock * 1_000_000))
+        return self.sent
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one pouch carries.
+
+    Args:
+        manifest: without parts.
+        contents: the parts.
+        bodies: places of the contents among them.
+        size: our log up to the head that is in it, or as the partner has it.
+        cosigned: size of the cosignature in it, or 0.
+    """
+
+    manifest: Manifest
+    contents: tuple[Content, ...]
+    bodies: tuple[tuple[int, int], ...]
+    size: int
+    cosigned: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing but where we stand."""
+        return not self.contents
+
+
+class Packer:
+    """Packs the pouches of one node.
+
+    Args:
+        identity: this node.
+        store: where it keeps things.
+    """
+
+    def __init__(self, identity: Identity, store: Store) -> None:
+        self._identity = identity
+        self._store = store
+
+    def pack(
+        self, partner: Partner, outbox: Outbox, lane: Lane, *, answers: str = "", short: bool = False, bare: bool = False
+    ) -> Load:
+        """What to send now.
+
+        Args:
+            partner: as the store has it.
+            outbox: what is remembered of it.
+            lane: which pouch.
+            answers: the id of the pouch that this one answers.
+            short: nothing but where we stand and the newest cosignature: the answer to an old pouch.
+            bare: no contents, since it is sealed to a card's key.
+        """
+
+        def work(tx: Transaction) -> Load:
+            packing = _Packing(tx, self._identity, self._store, partner, outbox)
+            if lane is Lane.BULK:
+                return packing.bulk(answers)
+            return packing.prompt(answers, short=short, bare=bare)
+
+        return self._store.read(work)
+
+
+class _Packing:
+    """One pouch, on one snapshot."""
+
+    def __init__(
+        self, tx: Transaction, identity: Identity, store: Store, partner: Partner, outbox: Outbox
+    ) -> None:
+        self._tx = tx
+        self._identity = identity
+        self._store = store
+        self._partner = partner
+        self._outbox = outbox
+        self._own = partner.own
+
+    def prompt(self, answers: str, *, short: bool, bare: bool) -> Load:
+        parts: list[Content] = []
+        places: list[tuple[int, int]] = []
+        size = self._partner.have
+        head, rows = (None, []) if short else self._batch()
+        if head:
+            size = head.size
+            parts.append(part_of("head", head.note))
+            parts.append(part_of("entries", pack_entries([row.data for row in rows]), rows[0].index))
+            parts += self._notes(rows)
+        cosigned = self._cosignature(parts)
+        for place, content in () if bare or not head else self._bodies(rows):
+            parts.append(content)
+            places.append(place)
+        return Load(self._manifest(answers), tuple(parts), tuple(places), size, cosigned)
+
+    def bulk(self, answers: str) -> Load:
+        """Contents that the partner asked for, in its order, as many as fit."""
+        parts: list[Content] = []
+        places: list[tuple[int, int]] = []
+        room = BULK_TARGET
+        for place in self._outbox.wants:
+            if place in self._outbox.under_way or place[0] >= self._partner.have:
+                continue
+            stored = self._tx.bodies.present(self._own, place[0], place[0] + 1).get(place)
+            if stored is None:
+                continue
+            room -= stored.size
+            if room < 0 and parts:
+                break
+            parts.append(self._content(place, stored))
+            places.append(place)
+        return Load(self._manifest(answers), tuple(parts), tuple(places), self._partner.have, 0)
+
+    # --- parts --------------------------------------------------------------------------------------------
+
+    def _batch(self) -> tuple[Head | None, list[EntryRow]]:
+        """The largest kept head whose entries and contents fit; the smallest where none does."""
+        have = self._partner.have
+        heads = self._tx.logs.heads(self._own, have, HEADS_MAX)
+        if not heads:
+            return None, []
+        end = min(heads[-1].size, max(heads[0].size, have + ENTRIES_MAX))
+        rows = self._tx.logs.entries(self._own, have, end)
+        present = self._tx.bodies.present(self._own, have, end)
+        weights = {row.index: len(row.data) for row in rows}
+        for (index, _), stored in present.items():
+            weights[index] += stored.size if stored.size <= PROMPT_BODY_MAX else 0
+        chosen, total, at = heads[0], 0, have
+        for head in heads:
+            if head.size > end:
+                break
+            total += sum(weights.get(index, 0) for index in range(at, head.size))
+            at = head.size
+            if total > PROMPT_TARGET and head is not heads[0]:
+                break
+            chosen = head
+        return chosen, rows[: chosen.size - have]
+
+    def _notes(self, rows: Iterable[EntryRow]) -> list[Content]:
+        parts: list[Content] = []
+        for row in rows:
+            if row.kind in KINDS and KINDS[row.kind].note:
+                note = self._tx.ledger.note(str(Entry.parse(row.data).facts["note"]))
+                if note:
+                    parts.append(part_of("note", note))
+        return parts
+
+    def _cosignature(self, parts: list[Content]) -> int:
+        """Add our newest cosignature of the partner's log, if no answered pouch has carried it."""
+        found = self._tx.logs.newest_cosignature(self._partner.mirror)
+        if found is None or found.size <= self._outbox.cosigned:
+            return 0
+        text = Checkpoint(str(self._partner.mirror), found.size, found.root).text
+        parts.append(part_of("cosignature", text + b"\n" + found.lines))
+        return found.size
+
+    def _bodies(self, rows: Sequence[EntryRow]) -> list[tuple[tuple[int, int], Content]]:
+        """Contents of these entries: alerts first, small before large, up to the target."""
+        start, end = rows[0].index, rows[-1].index + 1
+        present = self._tx.bodies.present(self._own, start, end)
+        alerts = {row.index for row in rows if row.kind == "alert"}
+        order = sorted(present.items(), key=lambda item: (item[0][0] not in alerts, item[1].size))
+        chosen: list[tuple[tuple[int, int], Content]] = []
+        room = PROMPT_TARGET
+        for place, stored in order:
+            if stored.size > PROMPT_BODY_MAX or (stored.size > room and chosen):
+                break
+            room -= stored.size
+            chosen.append((place, self._content(place, stored)))
+        return chosen
+
+    def _content(self, place: tuple[int, int], stored: StoredBody) -> Content:
+        part = Part("body", stored.size + SALT_SIZE, stored.part.hex(), *place)
+        return Content(part, lambda: load_body(self._identity, self._store, self._own, place))
+
+    def _manifest(self, answers: str) -> Manifest:
+        mirror = self._tx.logs.row(self._partner.mirror).frontier
+        return Manifest(
+            log=self._own,
+            id=self._identity.random(32).hex(),
+            n=self._outbox.next_n(self._identity.clock()),
+            time=self._identity.now(),
+            mine=self._tx.logs.row(self._own).size,
+            have=(mirror.size, mirror.root() if mirror.size else EMPTY_ROOT),
+            answers=answers,
+            want=tuple(self._tx.bodies.wanted(self._partner.mirror, WANT_MAX)),
+        )
+
+
+def load_body(identity: Identity, store: Store, log: LogName, place: tuple[int, int]) -> bytes:
+    """Salt and content of a stored body, as they travel.
+
+    Raises:
+        StaleError, KeyStoreError: it has ended since the pouch was packed.
+    """
+    rows, stored = store.read(
+        lambda tx: (tx.logs.entries(log, place[0], place[0] + 1), tx.bodies.get(BodyKey(log, *place)))
+    )
+    if stored is None or not rows:
+        raise StaleError("the content has ended while its pouch was packed", where=f"{log} {place}")
+    entry = Entry.parse(rows[0].data)
+    salt, content = contents.load(identity, log, entry.id, place[1], stored)
+    return salt + content
+

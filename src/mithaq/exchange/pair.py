@@ -1,0 +1,244 @@
+"""What one commit does to the two logs of a pair: append to one's own, take over the partner's (protocol 6).
+
+A ``Pair`` lives as long as the commit, shared by every work in it: own entries get their index at once, and
+**one** head together at its end (``close``). It is also the fold's view of the pair.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self
+
+from mithaq.crypto.notes import Note
+from mithaq.domain import record
+from mithaq.domain.entry import Body, Entry
+from mithaq.domain.handling import Handling
+from mithaq.domain.party import LogName
+from mithaq.domain.record import EntryRef, LogState, Step, Thing
+from mithaq.errors import RefusedError
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.manifest import ENTRIES_MAX, NOTE_MAX
+from mithaq.exchange.ports import EntryRow, Head, LogRow, Transaction
+from mithaq.tlog import tiles
+from mithaq.tlog.checkpoint import Checkpoint
+from mithaq.tlog.head import sign_head
+from mithaq.tlog.merkle import EMPTY_ROOT, Frontier
+from mithaq.tlog.mirror import Advanced
+
+BATCH_MAX = 1_000
+"""Entries under one head (protocol 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before it has an index: ``at`` and ``log`` are set when it gets one."""
+
+    id: str
+    kind: str
+    agreement: str = ""
+    field: str = ""
+    by: tuple[str, str] | None = None
+    re: tuple[str, ...] = ()
+    handling: Handling | None = None
+    keep_until: int = 0
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    bodies: tuple[Body, ...] = ()
+
+    def entry(self, log: LogName, at: int) -> Entry:
+        """The entry in this log, at this time; raises MalformedError."""
+        members = {name: getattr(self, name) for name in self.__slots__}
+        return Entry(log=log, at=at, **members)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An entry at its place in the own log; not yet under a head, not yet durable."""
+
+    entry: Entry
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An entry of the partner, taken over: its place, its step, and the author's ``held.time`` before it."""
+
+    index: int
+    step: Step
+    before: int
+
+
+class TileView:
+    """The tiles of one log as the Merkle code reads them."""
+
+    def __init__(self, tx: Transaction, log: LogName) -> None:
+        self._tx = tx
+        self._log = log
+
+    def tile(self, level: int, index: int) -> bytes:
+        """One tile."""
+        return self._tx.logs.tile(self._log, level, index)
+
+
+class Pair:
+    """The two logs of a pair during one commit.
+
+    Args:
+        tx: the transaction.
+        identity: this node.
+        own: the own log.
+    """
+
+    def __init__(self, tx: Transaction, identity: Identity, own: LogName) -> None:
+        self._tx = tx
+        self._identity = identity
+        self.own = own
+        self.origins = (min(own.author, own.reader), max(own.author, own.reader))
+        self.side = self.origins.index(own.author)
+        self._frontier = {side: tx.logs.row(self.log(side)).frontier for side in (0, 1)}
+        self._state = {side: tx.logs.row(self.log(side)).state for side in (0, 1)}
+        self._refs: dict[bytes, EntryRef] = {}
+        self._said: list[EntryRow] = []
+
+    @classmethod
+    def of(cls, tx: Transaction, identity: Identity, own: LogName) -> Self:
+        """The one of this commit."""
+        open_one = tx.batches.get(own)
+        if not isinstance(open_one, cls):
+            open_one = tx.batches[own] = cls(tx, identity, own)
+        return open_one
+
+    def log(self, side: int) -> LogName:
+        """The log of a side."""
+        return self.own if side == self.side else self.own.other
+
+    @property
+    def state(self) -> LogState:
+        """Of the own log, with what was said in this commit."""
+        return self._state[self.side]
+
+    @property
+    def mirror_state(self) -> LogState:
+        """Of the partner's log."""
+        return self._state[1 - self.side]
+
+    @property
+    def mirror_frontier(self) -> Frontier:
+        """Of the partner's log."""
+        return self._frontier[1 - self.side]
+
+    # --- the fold's view ----------------------------------------------------------------------------------
+
+    def thing(self, key: str) -> Thing | None:
+        """A thing of the record."""
+        return self._tx.ledger.thing(self.own, key)
+
+    def agreements(self) -> Sequence[Thing]:
+        """Things of the sort agreement."""
+        return self._tx.ledger.agreements(self.own)
+
+    def entry(self, leaf: bytes) -> EntryRef | None:
+        """An entry of either log."""
+        return self._refs.get(leaf) or self._tx.ledger.find(self.own, leaf)
+
+    def note(self, digest: str) -> bytes | None:
+        """The text of a note."""
+        data = self._tx.ledger.note(digest)
+        return Note.parse(data, limit=NOTE_MAX).text if data else None
+
+    def root(self, side: int, size: int) -> bytes | None:
+        """The root of a log at a size; None beyond what is signed."""
+        frontier = self._frontier[side]
+        if size > frontier.size:
+            return None
+        if size == frontier.size:
+            return frontier.root() if size else EMPTY_ROOT
+        return tiles.root_at(size, TileView(self._tx, self.log(side)))
+
+    @cached_property
+    def sight(self) -> record.Sight:
+        """What this node's next entry has seen."""
+        return record.Sight(self.origins, self.state, self)
+
+    # --- the own log --------------------------------------------------------------------------------------
+
+    def say(self, draft: Draft) -> Logged:
+        """Append an entry, judged again at this cut.
+
+        Raises:
+            RefusedError: it would be illegal.
+            MalformedError: it is no entry.
+        """
+        entry = draft.entry(self.own, self._identity.now())
+        step = record.feed(self.origins, self.state, entry.data, self)
+        if not step.outcome.legal:
+            raise RefusedError(f"this {entry.kind} is not allowed", codes=(step.outcome.code,))
+        index = self.state.size
+        self._said.append(_row(index, entry.data, step))
+        self._keep(self.side, step)
+        return Logged(entry, index)
+
+    def _keep(self, side: int, step: Step) -> None:
+        self._state[side] = step.state
+        if step.ref:
+            self._refs[step.ref.leaf] = step.ref
+        if step.things:
+            self._tx.ledger.put_things(self.own, step.things)
+        self.__dict__.pop("sight", None)
+
+    def close(self) -> None:
+        """Give everything said in this commit its heads (one for each batch)."""
+        size, batch = 0, list[EntryRow]()
+        for row in self._said:
+            size += len(row.data) + 2
+            if len(batch) == BATCH_MAX or size > ENTRIES_MAX:
+                self._close_batch(batch)
+                size, batch = len(row.data) + 2, []
+            batch.append(row)
+        if batch:
+            self._close_batch(batch)
+        self._said = []
+
+    def _close_batch(self, batch: list[EntryRow]) -> None:
+        before = self._frontier[self.side]
+        update = tiles.append(before, [row.leaf for row in batch], TileView(self._tx, self.own))
+        self._frontier[self.side] = update.frontier
+        self._append(self.own, before.size, batch, update)
+        checkpoint = Checkpoint(str(self.own), update.frontier.size, update.root)
+        note = sign_head(checkpoint, self._identity.log, self._identity.now())
+        self._tx.logs.put_head(self.own, Head(checkpoint.size, checkpoint.root, bytes(note)))
+
+    def _append(self, log: LogName, expected: int, rows: list[EntryRow], update: tiles.TileUpdate) -> None:
+        state = replace(self._state[self.side if log == self.own else 1 - self.side])
+        row = LogRow(log, update.frontier, state)
+        moved = ((tile.level, tile.index, tile.hashes) for tile in update.tiles)
+        self._tx.logs.append(row, expected, rows, moved)
+
+    # --- the partner's log --------------------------------------------------------------------------------
+
+    def hear(self, advanced: Advanced, head: Note, entries: Sequence[bytes]) -> list[Heard]:
+        """Take over the partner's entries that a verified head proves.
+
+        Args:
+            advanced: what ``tlog.mirror.advance`` found.
+            head: the signed head.
+            entries: the new entries, in order.
+        """
+        side, heard, rows = 1 - self.side, list[Heard](), list[EntryRow]()
+        before = self._frontier[side]
+        self._frontier[side] = advanced.update.frontier
+        for index, data in enumerate(entries, before.size):
+            held_time = self._state[side].held_time
+            step = record.feed(self.origins, self._state[side], data, self)
+            self._keep(side, step)
+            rows.append(_row(index, data, step))
+            heard.append(Heard(index, step, held_time))
+        self._append(self.own.other, before.size, rows, advanced.update)
+        checkpoint = advanced.checkpoint
+        self._tx.logs.put_head(self.own.other, Head(checkpoint.size, checkpoint.root, bytes(head)))
+        return heard
+
+
+def _row(index: int, data: bytes, step: Step) -> EntryRow:
+    leaf = step.ref.leaf if step.ref else record.leaf_hash(data)
+    kind = step.entry.kind if step.entry else ""
+    return EntryRow(index, data, leaf, kind, step.outcome.data, step.state.digest)

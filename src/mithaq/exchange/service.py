@@ -1,0 +1,354 @@
+"""The one door to a node: what the command line, the demo, the wire and later the web and TAXII may ask for.
+
+Every method is one use case. Those that write return only when it is durable. ``wake`` is called after a
+commit that gives the courier work, never inside one.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from mithaq.crypto.notes import Note, digest
+from mithaq.domain.entry import Entry
+from mithaq.domain.kinds import EXCHANGE_KINDS
+from mithaq.domain.ladder import Coverage
+from mithaq.domain.party import LogName, Origin
+from mithaq.domain.replay import Record, fold_logs
+from mithaq.domain.things import Thing
+from mithaq.errors import ForgedError, KeyStoreError, StaleError, UsageError
+from mithaq.exchange import agreements, authoring, contents, introduction, receipts
+from mithaq.exchange.authoring import Message, Sent
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.intake import Intake, card_of, verify
+from mithaq.exchange.packing import Lane, Load, Outbox, Packer
+from mithaq.exchange.pair import Pair
+from mithaq.exchange.ports import BodyKey, EntryRow, Partner, Store, Transaction
+from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
+
+GRACE = 2.0
+"""Seconds that an answer gets to take effect before we send the same again by ourselves."""
+UNOPENED_MAX = 2
+"""404s to a partner's newest sealing key after which its card's key is used (protocol 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A pouch that is ready to go: its id, its bytes, and what must be known when its answer comes."""
+
+    id: str
+    size: int
+    pieces: Iterator[bytes]
+    lane: Lane
+    load: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An exchange entry with its ladder (protocol 9).
+
+    Args:
+        leaf: its hash in hex, by which it is named.
+        index: place in its log.
+        entry: what it says.
+        ours: whether we said it.
+        reading: the state of its thing, a marked English word.
+        held: when its reader held it in full, POSIX seconds; 0 as long as it does not.
+        verdict: ``accepted``, ``refused`` or empty.
+        codes: of a refusal.
+        present: for each content, whether it is here.
+    """
+
+    leaf: str
+    index: int
+    entry: Entry
+    ours: bool
+    reading: str
+    held: int
+    verdict: str
+    codes: tuple[str, ...]
+    present: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a pair stands: sizes of both logs here, what the partner has of ours, and what lacks."""
+
+    partner: Origin
+    own_size: int
+    own_root: str
+    mirror_size: int
+    mirror_root: str
+    have: int
+    wanted: int
+    cosigned: int
+    problem: str
+
+
+class Service:
+    """One node's use cases.
+
+    Args:
+        identity: who it is.
+        store: where it keeps things.
+        wake: called with a partner that the courier should look at.
+    """
+
+    def __init__(
+        self, identity: Identity, store: Store, wake: Callable[[Origin], None] = lambda _: None
+    ) -> None:
+        self._identity = identity
+        self._store = store
+        self._wake = wake
+        self._intake = Intake(identity, store)
+        self._packer = Packer(identity, store)
+        self._outboxes: dict[Origin, Outbox] = {}
+
+    # --- parties ------------------------------------------------------------------------------------------
+
+    def introduce(self, card: bytes, typed: str) -> Partner:
+        """Accept a partner's card, or a newer one of it; opens the own log with our card and a sealing key.
+
+        Raises:
+            PeerError: the card is not what it must be, or the typed fingerprint is another.
+        """
+        partner = introduction.introduce(self._identity, self._store, card, typed)
+        self._wake(partner.origin)
+        return partner
+
+    def publish_card(self) -> None:
+        """Enter this node's card into every log that does not have it."""
+        introduction.publish_card(self._identity, self._store)
+        for partner in self.partners():
+            self._wake(partner.origin)
+
+    def partners(self) -> list[Partner]:
+        """Everybody introduced."""
+        return self._store.read(lambda tx: tx.ledger.partners())
+
+    def partner(self, origin: str) -> Partner:
+        """One of them; raises UsageError for anybody else."""
+        for partner in self.partners():
+            if partner.origin == origin:
+                return partner
+        raise UsageError("no such partner", got=origin, todo="add its card first: mithaq card add")
+
+    def status(self, origin: str) -> Status:
+        """Where the pair stands."""
+        partner = self.partner(origin)
+
+        def work(tx: Transaction) -> Status:
+            own, mirror = tx.logs.row(partner.own), tx.logs.row(partner.mirror)
+            newest = tx.logs.newest_cosignature(partner.own)
+            return Status(
+                partner=partner.origin,
+                own_size=own.size,
+                own_root=own.frontier.root().hex(),
+                mirror_size=mirror.size,
+                mirror_root=mirror.frontier.root().hex(),
+                have=partner.have,
+                wanted=len(tx.bodies.wanted(partner.mirror, 1_000)),
+                cosigned=newest.size if newest else 0,
+                problem=partner.problem,
+            )
+
+        return self._store.read(work)
+
+    def housekeep(self) -> None:
+        """What is due by the clock: sealing keys that rotate, the daily ``record``."""
+        for partner in self.partners():
+            if introduction.rotate(self._identity, self._store, partner) | agreements.enter_record(
+                self._identity, self._store, partner
+            ):
+                self._wake(partner.origin)
+
+    # --- agreements ---------------------------------------------------------------------------------------
+
+    def propose(self, origin: str, note: bytes) -> str:
+        """Propose a text that our authority has signed; returns its digest."""
+        name = agreements.propose(self._identity, self._store, self.partner(origin), note)
+        self._wake(Origin(origin))
+        return name
+
+    def cosign(self, note: bytes) -> str:
+        """Keep more signatures of a text; returns its digest."""
+        return agreements.keep(self._store, note)
+
+    def activate(self, origin: str, name: str) -> None:
+        """Put a text in force on our side; both authorities must have signed it."""
+        agreements.activate(self._identity, self._store, self.partner(origin), name)
+        self._wake(Origin(origin))
+
+    def agreements(self, origin: str) -> list[Thing]:
+        """Every text entered between the two, with both registers."""
+        own = self.partner(origin).own
+        return self._store.read(lambda tx: tx.ledger.agreements(own))
+
+    def note(self, name: str) -> bytes:
+        """A card or agreement by its digest; raises UsageError if it is not here."""
+        note = self._store.read(lambda tx: tx.ledger.note(name))
+        if note is None:
+            raise UsageError("no such note", got=name)
+        return note
+
+    # --- exchange -----------------------------------------------------------------------------------------
+
+    def send(self, origin: str, message: Message) -> Sent:
+        """Say something to a partner.
+
+        Raises:
+            RefusedError: the signed text does not allow it; nothing was written.
+        """
+        sent = authoring.send(self._identity, self._store, self.partner(origin).own, message)
+        self._wake(Origin(origin))
+        return sent
+
+    def inbox(self, origin: str, *, limit: int = 100) -> list[Item]:
+        """What the partner said, newest first."""
+        return self._items(self.partner(origin), ours=False, limit=limit)
+
+    def sent(self, origin: str, *, limit: int = 100) -> list[Item]:
+        """What we said, newest first."""
+        return self._items(self.partner(origin), ours=True, limit=limit)
+
+    def item(self, origin: str, leaf: str) -> Item:
+        """One of them, by its leaf hash in hex or eight or more of its first digits."""
+        partner = self.partner(origin)
+        return self._store.read(lambda tx: _Reading(tx, self._identity, partner).item(leaf))
+
+    def content(self, origin: str, leaf: str, ordinal: int) -> bytes:
+        """The bytes of one content.
+
+        Raises:
+            StaleError: it is not here: not yet, refused, or erased.
+        """
+        partner, item = self.partner(origin), self.item(origin, leaf)
+        log = partner.own if item.ours else partner.mirror
+        stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
+        if stored is None:
+            raise StaleError("this content is not here", where=f"{item.leaf} {ordinal}")
+        return contents.load(self._identity, log, item.entry.id, ordinal, stored)[1]
+
+    def receipt(self, origin: str, leaf: str) -> bytes:
+        """The receipt of an entry: checked anywhere with two cards and fingerprints."""
+        partner, item = self.partner(origin), self.item(origin, leaf)
+        return self._store.read(lambda tx: receipts.export(tx, partner.own, bytes.fromhex(item.leaf)))
+
+    def record(self, origin: str) -> Record:
+        """The record of the pair, folded again from both logs: every entry with its state."""
+        partner = self.partner(origin)
+
+        def work(tx: Transaction) -> Record:
+            pair = Pair(tx, self._identity, partner.own)
+            logs = [_data(tx, pair.log(side)) for side in (0, 1)]
+            return fold_logs(pair.origins, logs[0], logs[1], _Notes(pair))
+
+        return self._store.read(work)
+
+    def _items(self, partner: Partner, *, ours: bool, limit: int) -> list[Item]:
+        return self._store.read(lambda tx: _Reading(tx, self._identity, partner).items(ours=ours, limit=limit))
+
+    # --- pouches ------------------------------------------------------------------------------------------
+
+    def receive(self, read: Read) -> Iterator[bytes]:
+        """Take a pouch and answer it.
+
+        Raises:
+            PeerError: it is not one for us; nobody is told why.
+        """
+        opened = self._open(read)
+        partner, card = verify(self._store, opened)
+        outbox = self._outbox(partner)
+        taken = self._intake.take(opened, partner, card)
+        if taken.fresh:
+            outbox.wants = list(opened.manifest.want)
+            outbox.cosigned = 0
+        bare = opened.to == introduction.card_key(self._identity)
+        load = self._packer.pack(
+            taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=not taken.fresh, bare=bare
+        )
+        sealed = self._seal(taken.partner, load, to_card=bare)
+        outbox.told = (load.size, self._identity.clock() + GRACE)
+        if outbox.wants or load.size < load.manifest.mine:
+            self._wake(partner.origin)
+        return sealed.pieces
+
+    def pouch(self, origin: str, lane: Lane) -> Outgoing | None:
+        """The next pouch of a lane, or None while there is nothing to say."""
+        partner = self.partner(origin)
+        outbox = self._outbox(partner)
+        load = self._packer.pack(partner, outbox, lane, bare=self._to_card(partner, outbox))
+        waits = load.size == outbox.told[0] and self._identity.clock() < outbox.told[1]
+        if partner.problem or load.empty or (lane is Lane.PROMPT and waits):
+            return None
+        outbox.under_way.update(load.bodies)
+        return self._outgoing(partner, outbox, lane, load)
+
+    def poll(self, origin: str) -> Outgoing:
+        """An empty pouch: asks a partner that cannot reach us."""
+        partner = self.partner(origin)
+        outbox = self._outbox(partner)
+        load = self._packer.pack(partner, outbox, Lane.PROMPT, short=True)
+        return self._outgoing(partner, outbox, Lane.PROMPT, load)
+
+    def answered(self, outgoing: Outgoing, read: Read) -> None:
+        """Take the answer to a pouch of ours.
+
+        Raises:
+            PeerError: it is no answer to it.
+        """
+        opened = self._open(read)
+        if opened.manifest.answers != outgoing.id:
+            raise ForgedError("an answer to another pouch", expected=outgoing.id, got=opened.manifest.answers)
+        partner, card = verify(self._store, opened)
+        outbox = self._outbox(partner)
+        taken = self._intake.take(opened, partner, card)
+        outbox.unopened = 0
+        outbox.under_way.difference_update(outgoing.load.bodies)
+        outbox.cosigned = max(outbox.cosigned, outgoing.load.cosigned)
+        if taken.fresh:
+            outbox.wants = list(opened.manifest.want)
+        self._wake(partner.origin)
+
+    def failed(self, outgoing: Outgoing, status: int = 0) -> None:
+        """A pouch of ours was not answered; what it carried may be sent again."""
+        outbox = self._outboxes[outgoing.load.manifest.log.reader]
+        outbox.under_way.difference_update(outgoing.load.bodies)
+        if status == 404:
+            outbox.unopened += 1
+
+    def _open(self, read: Read) -> OpenPouch:
+        try:
+            return open_pouch(read, self._identity.sealing_key)
+        except KeyStoreError as error:
+            raise ForgedError("sealed to no key of ours", got=error.where) from None
+
+    def _outbox(self, partner: Partner) -> Outbox:
+        return self._outboxes.setdefault(partner.origin, Outbox())
+
+    def _to_card(self, partner: Partner, outbox: Outbox) -> bool:
+        return not partner.sealing or outbox.unopened >= UNOPENED_MAX
+
+    def _outgoing(self, partner: Partner, outbox: Outbox, lane: Lane, load: Load) -> Outgoing:
+        sealed = self._seal(partner, load, to_card=self._to_card(partner, outbox))
+        return Outgoing(sealed.manifest.id, sealed.size, sealed.pieces, lane, load)
+
+    def _seal(self, partner: Partner, load: Load, *, to_card: bool) -> Sealed:
+        public = card_of(partner).sealing if to_card or not partner.sealing else partner.sealing
+        return write(load.manifest, load.contents, self._identity.log, public, self._identity.random)
+
+
+class _Notes(dict[str, bytes]):
+    """The notes of a pair as the replay asks for them."""
+
+    def __init__(self, pair: Pair) -> None:
+        super().__init__()
+        self._pair = pair
+
+    def __missing__(self, name: str) -> bytes:
+        text = self._pair.note(name)
+        if text is None:
+            raise KeyError(name)
+        return text
+
+
+def _data(tx: Transaction, log: LogName) -> list[bytes]:
+    return [row.data for row in tx.logs.entries(log, 0, tx.logs.row(log).size)]

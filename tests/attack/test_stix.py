@@ -1,0 +1,218 @@
+"""Attacks by the bytes of a STIX body. Each test fails when the check it names is taken out."""
+
+import json
+
+import pytest
+
+import stix_samples as make
+from mithaq.errors import LimitError, MalformedError, PeerError
+from mithaq.formats import stix, stix_fast, stix_precise, strict_json
+
+TOOL = make.domain_object("tool", name="t")
+
+
+def body(text: str) -> bytes:
+    return b'{"type":"bundle","id":"%b","objects":[%b]}' % (make.name("bundle").encode(), text.encode())
+
+
+def written(item=TOOL) -> str:
+    return json.dumps(item, separators=(",", ":"))
+
+
+def test_a_hidden_member_behind_an_open_one():
+    """What is judged (the last) would not be what a partner's reader sees (the first)."""
+    text = written().replace('"name":"t"', '"name":"person","name":"t"')
+    assert stix_fast.prove(body(text)) is None
+    with pytest.raises(MalformedError, match="twice"):
+        stix.examine(body(text))
+
+
+def test_a_hidden_member_spelt_with_an_escape():
+    text = written().replace('"name":"t"', r'"n\u0061me":"person","name":"t"')
+    with pytest.raises(MalformedError, match="twice"):
+        stix.examine(body(text))
+
+
+@pytest.mark.parametrize("member", ["type", "id"])
+def test_a_hidden_type_or_id(member):
+    text = written().replace(f'"{member}":', f'"{member}":"identity","{member}":', 1)
+    with pytest.raises(MalformedError, match="twice"):
+        stix.examine(body(text))
+
+
+def test_a_hidden_hash():
+    item = make.observable("file", hashes={"MD5": "0" * 32})
+    text = written(item).replace('{"MD5"', '{"MD5":"' + "1" * 32 + '","MD5"')
+    assert stix_fast.prove(body(text)) is None
+    with pytest.raises(MalformedError, match="twice"):
+        stix.examine(body(text))
+
+
+@pytest.mark.parametrize("hidden", ["[]", written(), "1", '[{"type":"x","id":"x"}]'])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_second_list_of_objects(hidden, first):
+    one, two = (f'"objects":{hidden}', f'"objects":[{written()}]')
+    members = f"{one},{two}" if first else f"{two},{one}"
+    content = f'{{"type":"bundle","id":"{make.name("bundle")}",{members}}}'.encode()
+    with pytest.raises(MalformedError):
+        stix.examine(content)
+
+
+def test_the_same_list_of_objects_twice():
+    text = f'"objects":[{written()}]'
+    content = f'{{"type":"bundle","id":"{make.name("bundle")}",{text},{text}}}'.encode()
+    with pytest.raises(MalformedError, match="twice"):
+        stix.examine(content)
+
+
+def test_another_member_of_the_bundle():
+    with pytest.raises(MalformedError):
+        stix.examine(body(written())[:-1] + b',"x_persons":[]}')
+
+
+def test_bytes_after_the_bundle():
+    with pytest.raises(MalformedError):
+        stix.examine(body(written()) + b'{"name":"n"}')
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"\\ud800"',
+        "NaN",
+        "-Infinity",
+        "1e999",
+        str(2**53),
+        "-" + str(2**53),
+        "9" * 5_000,
+        '"\x00"',
+        "tru",
+        "'a'",
+        "[1,]",
+        "01",
+        '"\udcff"',
+    ],
+)
+def test_values_that_readers_read_differently(value):
+    text = written()[:-1] + ',"x_value":' + value + "}"
+    with pytest.raises(MalformedError):
+        stix.examine(body("").replace(b"[]", b"[" + text.encode(errors="surrogateescape") + b"]"))
+
+
+def test_bytes_that_are_not_utf_8():
+    with pytest.raises(MalformedError):
+        stix.examine(body(written()).replace(b'"t"', b'"\xff"'))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xef\xbb\xbf{}",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"type":"bundle"}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        body(""),
+        body("1"),
+        body("{}"),
+        body('{"type":1,"id":2}'),
+        body(written()).replace(b'"bundle"', b'"report"'),
+        body(written()).replace(b"bundle--", b"bundle-"),
+    ],
+)
+def test_what_is_no_bundle(content):
+    with pytest.raises(PeerError):
+        stix.examine(content)
+
+
+def test_nesting_inside_an_object():
+    deep = '{"a":' * strict_json.DEPTH_MAX + "1" + "}" * strict_json.DEPTH_MAX
+    with pytest.raises(LimitError, match="deeply"):
+        stix.examine(body(written()[:-1] + f',"x_deep":{deep}}}'))
+
+
+def test_nesting_that_would_exhaust_the_stack():
+    deep = "[" * 50_000 + "]" * 50_000
+    with pytest.raises(PeerError):
+        stix.examine(body(written()[:-1] + f',"x_deep":{deep}}}'))
+
+
+def test_too_many_objects():
+    text = ",".join(['{"type":"x","id":"x"}'] * (stix_precise.OBJECTS_MAX + 1))
+    with pytest.raises(LimitError, match="too many"):
+        stix.examine(body(text))
+
+
+def test_too_many_valid_objects():
+    count = stix_precise.OBJECTS_MAX + 1
+    items = [make.observable("domain-name", i, value="c2.example") for i in range(count)]
+    with pytest.raises(LimitError, match="too many"):
+        stix.examine(stix.bundle(items))
+
+
+@pytest.mark.parametrize("member", ["description", "x_note"])
+def test_an_object_that_is_too_large(member):
+    with pytest.raises(LimitError, match="too large"):
+        stix.examine(stix.bundle([TOOL | {member: "x" * stix_precise.OBJECT_MAX}]))
+
+
+def test_a_body_that_is_too_large(monkeypatch):
+    monkeypatch.setattr(stix, "CONTENT_MAX", 500)
+    with pytest.raises(LimitError, match="too large"):
+        stix.examine(body(written()) + b" " * 500)
+
+
+def test_white_space_without_end():
+    with pytest.raises(LimitError, match="besides"):
+        stix.examine(b" " * stix_precise.HEAD_MAX + body(written()))
+
+
+def test_more_problems_than_are_told():
+    items = [make.indicator(i, confidence=-1, lang=1, name=2) for i in range(100)]
+    found = stix.examine(stix.bundle(items))
+    assert len(found.problems) == stix_precise.PROBLEMS_MAX
+
+
+def test_a_lenient_definition_under_a_strict_id_changes_nothing():
+    """The level comes from the id alone."""
+    red = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"
+    definition = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": red,
+        "created": "2017-01-20T00:00:00.000Z",
+        "name": "TLP:WHITE",
+        "definition_type": "tlp",
+        "definition": {"tlp": "white"},
+    }
+    found = stix.examine(stix.bundle([definition, make.indicator(object_marking_refs=[red])]))
+    assert found.tlp == "red"
+    assert found.problems
+
+
+def test_a_person_among_a_thousand_objects():
+    person = make.domain_object("identity", name="n", identity_class="individual")
+    assert stix.examine(stix.bundle([*map(make.indicator, range(999)), person])).persons
+
+
+def test_a_person_in_a_body_that_has_problems_too():
+    person = make.domain_object("identity", name="n", identity_class="individual", confidence=101)
+    found = stix.examine(stix.bundle([make.indicator(confidence=101), person]))
+    assert found.problems
+    assert found.persons
+
+
+@pytest.mark.parametrize("value", [["individual"], {"a": 1}, 3, None])
+def test_an_identity_class_of_a_wrong_type_is_a_person(value):
+    found = stix.examine(stix.bundle([make.domain_object("identity", name="n", identity_class=value)]))
+    assert found.problems
+    assert found.persons
+
+
+@pytest.mark.parametrize("refs", [3, [3], [None], {"a": 1}, "x"])
+@pytest.mark.parametrize("member", ["object_marking_refs", "granular_markings", "external_references"])
+def test_lists_that_are_none(member, refs):
+    assert stix.examine(stix.bundle([make.indicator(**{member: refs})])).problems
