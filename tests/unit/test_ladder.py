@@ -27,7 +27,7 @@ def test_coverage_is_what_sets_say(data):
             ],
             "came": [each.members() for each in compact((index, "") for index in came)],
         }
-        coverage, full = coverage.feed({name: value for name, value in facts.items() if value})
+        coverage, full = coverage.feed({name: value for name, value in facts.items() if value != []})
         assert indexes(full) == set(range(size, new)) - lacking | came & missing
         assert sum(each.end - each.start for each in full) == len(indexes(full))
         assert not any(each.reason for each in full)

@@ -22,7 +22,8 @@ from mithaq.wire import http
 from mithaq.wire.client import Address, Patience, PouchClient
 from mithaq.wire.http import StatusError
 from mithaq.wire.link import LINGER_BYTES, PouchReader, blocks
-from mithaq.wire.server import Limits, PouchServer
+from mithaq.wire.server import PouchServer
+from mithaq.wire.visit import Limits
 
 MIB = 1024 * 1024
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

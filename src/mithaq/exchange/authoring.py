@@ -5,8 +5,9 @@ and the signed text is asked with what was found in them. Then one transaction a
 is judged again at that cut, together with its contents.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mithaq.domain import policy
@@ -16,6 +17,7 @@ from mithaq.domain.lifecycle import in_force
 from mithaq.domain.party import LogName
 from mithaq.errors import RefusedError, UsageError
 from mithaq.exchange import contents
+from mithaq.exchange.contents import Place
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.ports import BodyKey, Store, StoredBody, Transaction
@@ -40,7 +42,7 @@ class Message:
     field: str
     contents: tuple[tuple[str, bytes], ...]
     handling: Handling
-    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     keep_days: int = 30
     re: tuple[str, ...] = ()
     by: tuple[str, str] | None = None
@@ -112,7 +114,7 @@ def _prepare(
     entry_id = identity.random(16).hex()
     keep_until = identity.now() + message.keep_days * contents.DAY
     made = [
-        contents.new(identity, own, entry_id, ordinal, media_type, content, keep_until)
+        contents.new(identity, Place(own, entry_id, ordinal), media_type, content, keep_until)
         for ordinal, (media_type, content) in enumerate(message.contents)
     ]
     rows: tuple[Body, ...] = tuple(row for row, _ in made)

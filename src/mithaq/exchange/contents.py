@@ -1,9 +1,9 @@
-"""Contents at rest: examined, compressed, and sealed under the day key of the day on which they end (protocol 8)."""
+"""Contents at rest: examined, compressed, sealed under the key of the day on which they end (protocol 8)."""
 
 import hashlib
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -12,7 +12,7 @@ from mithaq.crypto.bodies import SealedBody, seal_body
 from mithaq.domain.entry import SALT_SIZE, Body, commit
 from mithaq.domain.findings import Findings
 from mithaq.domain.party import LogName
-from mithaq.errors import ForgedError
+from mithaq.errors import ForgedError, StaleError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.ports import StoredBody
 from mithaq.formats import media
@@ -21,14 +21,27 @@ CHUNK = 2**20
 """Clear bytes of a chunk: what one object costs to open (architecture, flow of one exchange)."""
 DAY = 86_400
 COMPRESSION = 1
-"""zlib's fastest level: it halves the bytes that go to disk, which are the bottleneck; more costs more than it saves."""
+"""zlib's fastest level: it halves what goes to disk, the bottleneck; more costs more than it saves."""
 
 _decode = msgspec.json.Decoder(Findings).decode
 
 
-def context(log: LogName, entry_id: str, ordinal: int) -> bytes:
-    """What a sealed body is bound to, so that it opens in its own place only."""
-    return f"{log} {entry_id} {ordinal}".encode()
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a content belongs: the log, the ``id`` of its entry, the ordinal among that entry's bodies."""
+
+    log: LogName
+    entry_id: str
+    ordinal: int
+
+    @property
+    def context(self) -> bytes:
+        """What the sealed content is bound to, so that it opens in its own place only."""
+        return f"{self.log} {self.entry_id} {self.ordinal}".encode()
+
+    def commit(self, media_type: str, salt: bytes, content: bytes) -> str:
+        """The commitment to a content in this place, in hex."""
+        return commit(self.log, self.entry_id, self.ordinal, media_type, salt, content)
 
 
 def day_name(day: int) -> str:
@@ -52,38 +65,54 @@ def examine(media_type: str, content: bytes) -> Findings:
 
 
 def store(
-    identity: Identity, log: LogName, entry_id: str, ordinal: int, body: Body, salt: bytes, content: bytes, keep_until: int
+    identity: Identity, place: Place, body: Body, *, salt: bytes, content: bytes, keep_until: int
 ) -> StoredBody:
     """Make a content that matches ``body`` ready for the store: examined and sealed.
 
     Raises:
-        KeyStoreError: the day key was destroyed or cannot be made.
+        StaleError: its day has ended; a key is never made for a day that is over.
+        KeyStoreError: the day key cannot be made.
     """
+    found = examine(body.type, content)
+    return _store(identity, place, body, salt=salt, content=content, found=found, keep_until=keep_until)
+
+
+def _store(
+    identity: Identity,
+    place: Place,
+    body: Body,
+    *,
+    salt: bytes,
+    content: bytes,
+    found: Findings,
+    keep_until: int,
+) -> StoredBody:
     day = day_of(keep_until)
+    if day < day_of(identity.now()):
+        raise StaleError("the content has ended already", where=str(place.log), got=day_name(day))
     key = identity.files.get_or_create(day_name(day))
-    pieces = seal_body(key, identity.random, context(log, entry_id, ordinal), salt, _chunks(content))
+    pieces = seal_body(key, identity.random, place.context, salt, _chunks(content))
     return StoredBody(
         commit=bytes.fromhex(body.commit),
         part=hashlib.sha256(salt + content).digest(),
         size=len(content),
         day=day,
         sealed=b"".join(pieces),
-        findings=msgspec.json.encode(examine(body.type, content)),
+        findings=msgspec.json.encode(found),
     )
 
 
 def new(
-    identity: Identity, log: LogName, entry_id: str, ordinal: int, media_type: str, content: bytes, keep_until: int
+    identity: Identity, place: Place, media_type: str, content: bytes, keep_until: int
 ) -> tuple[Body, StoredBody]:
     """A content of our own: its row in the entry, and the content at rest."""
     salt = identity.random(SALT_SIZE)
-    digest = commit(log, entry_id, ordinal, media_type, salt, content)
-    objects = media.examine(media_type, content).objects
-    body = Body(media_type, len(content), max(objects, 1), digest)
-    return body, store(identity, log, entry_id, ordinal, body, salt, content, keep_until)
+    found = examine(media_type, content)
+    body = Body(media_type, len(content), max(found.objects, 1), place.commit(media_type, salt, content))
+    return body, _store(identity, place, body, salt=salt, content=content, found=found, keep_until=keep_until)
 
 
-def matches(log: LogName, entry_id: str, ordinal: int, body: Body, salt: bytes, content: bytes) -> None:
+def matches(place: Place, body: Body, salt: bytes, content: bytes) -> None:
     """Prove that salt and content are those that an entry committed to.
 
     Raises:
@@ -91,7 +120,7 @@ def matches(log: LogName, entry_id: str, ordinal: int, body: Body, salt: bytes, 
     """
     if len(content) != body.size:
         raise ForgedError("a content of another size", expected=str(body.size), got=len(content))
-    if commit(log, entry_id, ordinal, body.type, salt, content) != body.commit:
+    if place.commit(body.type, salt, content) != body.commit:
         raise ForgedError("a content that does not match its commitment", expected=body.commit)
 
 
@@ -100,13 +129,12 @@ def findings(stored: StoredBody) -> Findings:
     return _decode(stored.findings)
 
 
-def load(identity: Identity, log: LogName, entry_id: str, ordinal: int, stored: StoredBody) -> tuple[bytes, bytes]:
+def load(identity: Identity, place: Place, stored: StoredBody) -> tuple[bytes, bytes]:
     """Salt and content.
 
     Raises:
         KeyStoreError: its day has ended.
         ForgedError: what is stored was changed.
     """
-    key = identity.files.get(day_name(stored.day))
-    sealed = SealedBody(key, context(log, entry_id, ordinal), stored.sealed)
+    sealed = SealedBody(identity.files.get(day_name(stored.day)), place.context, stored.sealed)
     return sealed.salt, b"".join(zlib.decompress(chunk) for chunk in sealed.chunks())

@@ -26,6 +26,7 @@ from mithaq.domain.standing import Arrival, Standing
 from mithaq.errors import ForgedError, ForkError, LimitError, MalformedError, PeerError, StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.cards import accept_card
+from mithaq.exchange.contents import Place
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import NOTE_MAX, Part
 from mithaq.exchange.manifest import verify as verify_manifest
@@ -48,7 +49,7 @@ _ARRIVAL_RULES = tuple(rule for rule in RULES if rule.sees is Sees.ARRIVAL)
 _QUIET = ("held", "record")
 """Kinds that alone make no ``held`` due (protocol 6)."""
 
-Place = tuple[int, int]
+Spot = tuple[int, int]
 """Index of an entry and ordinal of one of its contents."""
 
 
@@ -61,8 +62,8 @@ class Delivery:
     entries: list[bytes] = field(default_factory=list[bytes])
     notes: dict[str, Note] = field(default_factory=dict[str, Note])
     cosignature: Note | None = None
-    bodies: dict[Place, StoredBody] = field(default_factory=dict[Place, StoredBody])
-    spoiled: dict[Place, str] = field(default_factory=dict[Place, str])
+    bodies: dict[Spot, StoredBody] = field(default_factory=dict[Spot, StoredBody])
+    spoiled: dict[Spot, str] = field(default_factory=dict[Spot, str])
     """Why a content that came was not taken: ``size`` or ``hash``."""
 
 
@@ -168,7 +169,7 @@ class Intake:
             elif part.kind == "cosignature":
                 delivery.cosignature = Note.parse(data, limit=HEAD_MAX)
             elif not first_contact and staged < STAGED_MAX + BODY_MAX:
-                # What is sealed to the card's key opens for as long as the card lives: no contents (protocol 7).
+                # What is sealed to the card's key opens for as long as the card lives: no contents (7).
                 staged += self._stage(delivery, partner.mirror, part, data)
         return delivery
 
@@ -178,13 +179,16 @@ class Intake:
         if entry is None or place[1] >= len(entry.bodies) or len(data) < SALT_SIZE:
             return 0
         body, salt, content = entry.bodies[place[1]], data[:SALT_SIZE], data[SALT_SIZE:]
+        where = Place(log, entry.id, place[1])
         try:
-            contents.matches(log, entry.id, place[1], body, salt, content)
+            contents.matches(where, body, salt, content)
         except ForgedError:
             delivery.spoiled[place] = "size" if len(content) != body.size else "hash"
             return 0
         try:
-            stored = contents.store(self._identity, log, entry.id, place[1], body, salt, content, entry.keep_until)
+            stored = contents.store(
+                self._identity, where, body, salt=salt, content=content, keep_until=entry.keep_until
+            )
         except PeerError:
             delivery.spoiled[place] = "declined"
             return 0
@@ -266,7 +270,7 @@ class _Work:
         return result, delivery.entries[frontier.size - delivery.start :]
 
     def _know(self, new: Sequence[bytes]) -> None:
-        """Keep the notes that new entries name, verified; without one of them no head is taken (protocol 5)."""
+        """Keep the notes that new entries name, verified; without one no head is taken (protocol 5)."""
         for data in new:
             try:
                 entry = Entry.parse(data)
@@ -297,8 +301,12 @@ class _Work:
         if digest(note) == current.digest:
             return
         own = list(self._identity.card.pairs.values())
-        others = [pair for other in self._tx.ledger.partners() if other.own != self._partner.own
-                  for pair in card_of(other).pairs.values()]
+        others = [
+            pair
+            for other in self._tx.ledger.partners()
+            if other.own != self._partner.own
+            for pair in card_of(other).pairs.values()
+        ]
         accept_card(note, now=self._identity.now(), previous=current, known=own + others)
         self._partner = replace(self._partner, previous=self._partner.card, card=bytes(note))
 
@@ -430,7 +438,9 @@ class _Work:
         if fresh:
             root = self._pair.root(self._pair.side, said.have[0])
             if root is not None and root != said.have[1]:
-                raise ForgedError("the partner holds another log", where=str(self._partner.own), got=said.have[0])
+                raise ForgedError(
+                    "the partner holds another log", where=str(self._partner.own), got=said.have[0]
+                )
             have = min(said.have[0], self._pair.state.size)
             self._partner = replace(self._partner, newest=said.n, have=have)
         if self._partner.previous and self._card.digest == card_of(self._partner).digest:
@@ -441,4 +451,3 @@ class _Work:
 
 def _ranges(name: str, ranges: list[Range]) -> dict[str, object]:
     return {name: [each.members() for each in ranges]} if ranges else {}
-

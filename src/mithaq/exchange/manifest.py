@@ -1,4 +1,4 @@
-"""The manifest of a pouch: what its sender has, what it lacks, and the parts that follow (protocol section 7).
+"""The manifest of a pouch: what its sender has, what it lacks, and the parts that follow (protocol 7).
 
 A signed note whose text is one line of canonical JSON; the signature lines are those of the sender's log pair
 and bear the log's name. A member without a value is left out, since canonical JSON knows no empty list.
@@ -10,7 +10,7 @@ and bear the log's name. A member without a value is left out, since canonical J
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from mithaq.crypto import notes
 from mithaq.crypto.keys import SigningPair
@@ -66,11 +66,14 @@ class Part:
     @classmethod
     def parse(cls, value: Any, where: str) -> Self:
         """Read one part; raises MalformedError."""
-        kind = value.get("kind") if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            raise MalformedError("not a part", where=where, expected="an object", got=value)
+        row = cast("dict[str, Any]", value)
+        kind = row.get("kind")
         if kind not in LIMITS:
             raise MalformedError("unknown part", where=where, expected=" ".join(LIMITS), got=kind)
-        _part_shape(str(kind))(value, where)
-        return cls(value["kind"], value["size"], value.get("sha256", ""), value.get("index"), value.get("ordinal"))
+        _part_shape(str(kind))(row, where)
+        return cls(kind, row["size"], row.get("sha256", ""), row.get("index"), row.get("ordinal"))
 
     def members(self) -> dict[str, Any]:
         """The value in ``parts``."""
@@ -149,7 +152,9 @@ class Manifest:
         _SHAPE(value, "manifest")
         log = LogName.parse(value["log"])
         if value["of"] != str(log.other):
-            raise MalformedError("not the logs of one pair", where="of", expected=str(log.other), got=value["of"])
+            raise MalformedError(
+                "not the logs of one pair", where="of", expected=str(log.other), got=value["of"]
+            )
         return cls(
             log=log,
             id=value["id"],
@@ -169,8 +174,8 @@ class Manifest:
 
 
 def _place(value: Any, where: str) -> None:
-    if not isinstance(value, list) or len(value) != 2:  # pyright: ignore[reportUnknownArgumentType]
-        raise MalformedError("not a place of a body", where=where, expected="[index, ordinal]", got=str(value))
+    if not isinstance(value, list) or len(cast("list[Any]", value)) != 2:
+        raise MalformedError("not a place of a body", where=where, expected="[index, ordinal]")
     number()(value[0], where)
     number()(value[1], where)
 

@@ -103,7 +103,14 @@ class Packer:
         self._store = store
 
     def pack(
-        self, partner: Partner, outbox: Outbox, lane: Lane, *, answers: str = "", short: bool = False, bare: bool = False
+        self,
+        partner: Partner,
+        outbox: Outbox,
+        lane: Lane,
+        *,
+        answers: str = "",
+        short: bool = False,
+        bare: bool = False,
     ) -> Load:
         """What to send now.
 
@@ -260,6 +267,5 @@ def load_body(identity: Identity, store: Store, log: LogName, place: tuple[int, 
     if stored is None or not rows:
         raise StaleError("the content has ended while its pouch was packed", where=f"{log} {place}")
     entry = Entry.parse(rows[0].data)
-    salt, content = contents.load(identity, log, entry.id, place[1], stored)
+    salt, content = contents.load(identity, contents.Place(log, entry.id, place[1]), stored)
     return salt + content
-

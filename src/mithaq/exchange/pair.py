@@ -4,14 +4,15 @@ A ``Pair`` lives as long as the commit, shared by every work in it: own entries 
 **one** head together at its end (``close``). It is also the fold's view of the pair.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
 from mithaq.crypto.notes import Note
 from mithaq.domain import record
-from mithaq.domain.entry import Body, Entry
+from mithaq.domain.entry import Body, Entry, leaf_hash
 from mithaq.domain.handling import Handling
 from mithaq.domain.party import LogName
 from mithaq.domain.record import EntryRef, LogState, Step, Thing
@@ -41,7 +42,7 @@ class Draft:
     re: tuple[str, ...] = ()
     handling: Handling | None = None
     keep_until: int = 0
-    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     bodies: tuple[Body, ...] = ()
 
     def entry(self, log: LogName, at: int) -> Entry:
@@ -208,7 +209,7 @@ class Pair:
         self._tx.logs.put_head(self.own, Head(checkpoint.size, checkpoint.root, bytes(note)))
 
     def _append(self, log: LogName, expected: int, rows: list[EntryRow], update: tiles.TileUpdate) -> None:
-        state = replace(self._state[self.side if log == self.own else 1 - self.side])
+        state = self._state[self.side if log == self.own else 1 - self.side]
         row = LogRow(log, update.frontier, state)
         moved = ((tile.level, tile.index, tile.hashes) for tile in update.tiles)
         self._tx.logs.append(row, expected, rows, moved)
@@ -239,6 +240,6 @@ class Pair:
 
 
 def _row(index: int, data: bytes, step: Step) -> EntryRow:
-    leaf = step.ref.leaf if step.ref else record.leaf_hash(data)
+    leaf = step.ref.leaf if step.ref else leaf_hash(data)
     kind = step.entry.kind if step.entry else ""
     return EntryRow(index, data, leaf, kind, step.outcome.data, step.state.digest)

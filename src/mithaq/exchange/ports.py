@@ -13,7 +13,7 @@ so a work has no effect but through its transaction, and can be repeated.
 Rows are values. Everything about a pair is named by its **own log**, ``LogName(me, partner, n)``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -208,6 +208,22 @@ class Logs(Protocol):
         """Kept cosignatures over more than ``above`` entries, smallest first, ``limit`` at most."""
         ...
 
+    def of_kind(self, log: LogName, kind: str) -> Iterator[EntryRow]:
+        """Every entry of a kind, in order."""
+        ...
+
+    def latest(self, log: LogName, kinds: Sequence[str], limit: int) -> list[EntryRow]:
+        """The last entries of these kinds, newest first."""
+        ...
+
+    def beginning(self, log: LogName, leaf: str) -> list[EntryRow]:
+        """Entries whose leaf hash begins with these hex digits; a few at most."""
+        ...
+
+    def newest(self, log: LogName, kind: str) -> EntryRow | None:
+        """The last entry of a kind."""
+        ...
+
     def newest_cosignature(self, log: LogName) -> Cosignature | None:
         """The kept cosignature over the most entries."""
         ...
@@ -225,7 +241,7 @@ class Bodies(Protocol):
         ...
 
     def present(self, log: LogName, start: int, end: int) -> dict[tuple[int, int], StoredBody]:
-        """What stands for the entries from ``start`` to ``end`` by (index, ordinal), ``sealed`` left empty."""
+        """What stands for entries from ``start`` to ``end`` by (index, ordinal); ``sealed`` is empty."""
         ...
 
     def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]]) -> None:

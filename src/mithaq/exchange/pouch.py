@@ -2,7 +2,8 @@
 
 ::
 
-    "mithaq-pouch/1" 0A 00 | SHA-256(sealing key) | u32 length | HPKE(K | u32 length | manifest | zeros) | box 0 | …
+    "mithaq-pouch/1" 0A 00 | SHA-256(sealing key) | u32 length | HPKE(K | u32 length | manifest | zeros)
+    | box 0 | box 1 | …
 
 ``write`` gives the bytes piece by piece, ``open_pouch`` reads them from any ``read(n)``. The manifest comes
 first and is opened, and verified by the caller, before anything after it is read; then one part at a time:
@@ -78,7 +79,9 @@ class Sealed:
     pieces: Iterator[bytes]
 
 
-def write(manifest: Manifest, contents: Sequence[Content], pair: SigningPair, public: bytes, random: Random) -> Sealed:
+def write(
+    manifest: Manifest, contents: Sequence[Content], pair: SigningPair, public: bytes, random: Random
+) -> Sealed:
     """Seal a pouch.
 
     Args:
@@ -150,7 +153,9 @@ class OpenPouch:
             if part.kind == "zeros":
                 continue
             if hashlib.sha256(data).hexdigest() != part.sha256:
-                raise ForgedError("a part is not what the manifest says", where=f"part {i}", expected=part.sha256)
+                raise ForgedError(
+                    "a part is not what the manifest says", where=f"part {i}", expected=part.sha256
+                )
             yield part, data
         if self._read(1):
             raise MalformedError("bytes after the last part", where="pouch")
@@ -174,7 +179,9 @@ def open_pouch(read: Read, keys: Callable[[str], SealingKey]) -> OpenPouch:
         raise MalformedError("not a pouch", where="header", expected=repr(MAGIC), got=header[: len(MAGIC)])
     key_id, room = header[len(MAGIC) : len(MAGIC) + 32], int.from_bytes(header[-4:])
     if room % MANIFEST_STEP or not MANIFEST_STEP <= room <= MANIFEST_MAX:
-        raise LimitError("a sealed manifest of a wrong length", expected=f"up to {MANIFEST_MAX} bytes", got=room)
+        raise LimitError(
+            "a sealed manifest of a wrong length", expected=f"up to {MANIFEST_MAX} bytes", got=room
+        )
     key = keys(key_id.hex())
     clear = sealing.open_sealed(key, hpke_info(key_id), _exactly(read, room, "manifest"))
     note = _unpad(clear)
@@ -196,8 +203,15 @@ def _check_size(manifest: Manifest, head: int) -> None:
     if size > POUCH_MAX:
         raise LimitError("the pouch is too large", expected=f"{POUCH_MAX} bytes", got=size)
     kinds = [part.kind for part in manifest.parts]
-    if kinds.count("zeros") != 1 or kinds[-1] != "zeros" or kinds.count("head") > 1 or kinds.count("entries") > 1:
-        raise MalformedError("parts out of order", where="parts", expected="one head, one entries, zeros last")
+    if (
+        kinds.count("zeros") != 1
+        or kinds[-1] != "zeros"
+        or kinds.count("head") > 1
+        or kinds.count("entries") > 1
+    ):
+        raise MalformedError(
+            "parts out of order", where="parts", expected="one head, one entries, zeros last"
+        )
 
 
 def pack_entries(entries: Sequence[bytes]) -> bytes:
@@ -221,5 +235,3 @@ def unpack_entries(data: bytes) -> list[bytes]:
         entries.append(entry)
         at += 2 + size
     return entries
-
-

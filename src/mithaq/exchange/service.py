@@ -4,10 +4,10 @@ Every method is one use case. Those that write return only when it is durable. `
 commit that gives the courier work, never inside one.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from mithaq.crypto.notes import Note, digest
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import EXCHANGE_KINDS
 from mithaq.domain.ladder import Coverage
@@ -23,6 +23,7 @@ from mithaq.exchange.packing import Lane, Load, Outbox, Packer
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.ports import BodyKey, EntryRow, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
+from mithaq.tlog.merkle import Frontier
 
 GRACE = 2.0
 """Seconds that an answer gets to take effect before we send the same again by ourselves."""
@@ -225,7 +226,7 @@ class Service:
         stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
         if stored is None:
             raise StaleError("this content is not here", where=f"{item.leaf} {ordinal}")
-        return contents.load(self._identity, log, item.entry.id, ordinal, stored)[1]
+        return contents.load(self._identity, contents.Place(log, item.entry.id, ordinal), stored)[1]
 
     def receipt(self, origin: str, leaf: str) -> bytes:
         """The receipt of an entry: checked anywhere with two cards and fingerprints."""
@@ -239,12 +240,14 @@ class Service:
         def work(tx: Transaction) -> Record:
             pair = Pair(tx, self._identity, partner.own)
             logs = [_data(tx, pair.log(side)) for side in (0, 1)]
-            return fold_logs(pair.origins, logs[0], logs[1], _Notes(pair))
+            return fold_logs(pair.origins, logs[0], logs[1], _Notes(pair), roots)
 
         return self._store.read(work)
 
     def _items(self, partner: Partner, *, ours: bool, limit: int) -> list[Item]:
-        return self._store.read(lambda tx: _Reading(tx, self._identity, partner).items(ours=ours, limit=limit))
+        return self._store.read(
+            lambda tx: _Reading(tx, self._identity, partner).items(ours=ours, limit=limit)
+        )
 
     # --- pouches ------------------------------------------------------------------------------------------
 
@@ -334,6 +337,84 @@ class Service:
     def _seal(self, partner: Partner, load: Load, *, to_card: bool) -> Sealed:
         public = card_of(partner).sealing if to_card or not partner.sealing else partner.sealing
         return write(load.manifest, load.contents, self._identity.log, public, self._identity.random)
+
+
+class _Reading:
+    """Items as people see them, on one snapshot."""
+
+    def __init__(self, tx: Transaction, identity: Identity, partner: Partner) -> None:
+        self._tx = tx
+        self._pair = Pair(tx, identity, partner.own)
+        self._logs = {True: partner.own, False: partner.mirror}
+
+    def items(self, *, ours: bool, limit: int) -> list[Item]:
+        """The newest exchange entries of a log."""
+        rows = self._tx.logs.latest(self._logs[ours], EXCHANGE_KINDS, limit)
+        return [item for row in rows if (item := self._item(row, ours=ours))]
+
+    def item(self, leaf: str) -> Item:
+        """The one entry whose leaf hash begins so.
+
+        Raises:
+            UsageError: none, more than one, or too few digits.
+        """
+        if not re.fullmatch(r"[0-9a-f]{8,64}", leaf):
+            raise UsageError("not a leaf hash", expected="8 to 64 hex digits", got=leaf)
+        found = [
+            item
+            for ours, log in self._logs.items()
+            for row in self._tx.logs.beginning(log, leaf)
+            if (item := self._item(row, ours=ours))
+        ]
+        if len(found) != 1:
+            raise UsageError("not one exchange entry", where=leaf, got=f"{len(found)} entries")
+        return found[0]
+
+    def _item(self, row: EntryRow, *, ours: bool) -> Item | None:
+        thing = self._pair.thing(row.leaf.hex())
+        if thing is None or row.kind not in EXCHANGE_KINDS:
+            return None
+        entry, reader = Entry.parse(row.data), self._pair.side ^ ours
+        verdict = thing.value(reader)
+        present = self._tx.bodies.present(self._logs[ours], row.index, row.index + 1)
+        return Item(
+            leaf=row.leaf.hex(),
+            index=row.index,
+            entry=entry,
+            ours=ours,
+            reading=thing.reading,
+            held=self._held(row.index, reader),
+            verdict=verdict if verdict in {"accepted", "refused"} else "",
+            codes=self._codes(thing, reader) if verdict == "refused" else (),
+            present=tuple((row.index, ordinal) in present for ordinal in range(len(entry.bodies))),
+        )
+
+    def _held(self, index: int, reader: int) -> int:
+        coverage, time = Coverage(), 0
+        for row in self._tx.logs.of_kind(self._pair.log(reader), "held"):
+            if not row.outcome.startswith(b"done"):
+                continue
+            facts = Entry.parse(row.data).facts
+            coverage, full = coverage.feed(facts)
+            time = max(time, facts["time"])
+            if any(each.start <= index < each.end for each in full):
+                return time
+        return 0
+
+    def _codes(self, thing: Thing, reader: int) -> tuple[str, ...]:
+        index = thing.registers[reader][-1][0]
+        (row,) = self._tx.logs.entries(self._pair.log(reader), index, index + 1)
+        return tuple(Entry.parse(row.data).facts["codes"])
+
+
+def roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> Mapping[int, bytes]:
+    """The roots of a log at these sizes, for the replay."""
+    wanted, found, frontier = sorted(set(sizes)), dict[int, bytes](), Frontier()
+    for size in wanted:
+        if size <= len(leaves):
+            frontier, _ = frontier.append_many(leaves[frontier.size : size])
+            found[size] = frontier.root()
+    return found
 
 
 class _Notes(dict[str, bytes]):

@@ -11,6 +11,7 @@ Problem codes: ``type``, ``schema``, ``version``, ``reference``, ``time``, ``mar
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any, NamedTuple, cast
 
 import msgspec
@@ -171,8 +172,9 @@ def _problems(i: int, item: dict[str, Any]) -> Iterator[Problem]:
     if not stix_schemas.known(kind):
         yield Problem("type", f"objects[{i}].type", f"expected a type of STIX 2.1, got {kind[:60]!r}")
         return
-    unfit = [Problem("schema", f"objects[{i}]{path}", message) for path, message in stix_schemas.faults(item)]
-    yield from unfit
-    if not unfit:
-        for code, path, message in rules(item):
-            yield Problem(code, f"objects[{i}].{path}", message)
+    unfit = stix_schemas.check(item)
+    if unfit is not None:
+        yield Problem("schema", f"objects[{i}]{unfit.path}", unfit.message)
+        return
+    for code, path, message in islice(rules(item), PROBLEMS_MAX):
+        yield Problem(code, f"objects[{i}].{path}", message)

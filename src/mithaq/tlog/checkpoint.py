@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
 def parse_number(text: str, where: str) -> int:
-    """A size or an index: at most 16 ASCII digits without leading zeros; its range is for the caller to check.
+    """A size or an index: at most 16 ASCII digits without leading zeros; the caller checks its range.
 
     Raises:
         MalformedError: it is not.

@@ -9,67 +9,25 @@ Rules:
 4. Every wait has an end. When all connections are taken, the one that waits longest goes, strangers first.
 5. Whatever the handler raises, the answer is one of ``http.REFUSALS``.
 
-It does not know what a pouch is, and makes no difference between partners.
+What happens on one connection is in ``visit``. Neither knows what a pouch is, or one partner from another.
 """
 
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import cast
 
 import h11
 import structlog
 
-from mithaq.errors import BusyError, ConfigError, PeerError, ReachError
-from mithaq.wire.http import (
-    FIRST_MAX,
-    IDLE_SECONDS,
-    KEEP_SECONDS,
-    MEDIA_TYPE,
-    POUCH_MAX,
-    POUCH_PATH,
-    REFUSALS,
-    TOTAL_SECONDS,
-    PouchHandler,
-    is_loopback,
-)
-from mithaq.wire.link import GarbledError, LateError, Link, PouchReader, blocks
-
-T = TypeVar("T")
+from mithaq.errors import ConfigError
+from mithaq.wire.http import PouchHandler, is_loopback
+from mithaq.wire.link import Link
+from mithaq.wire.visit import Limits, Visit
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the server grants; the defaults are meant for use, smaller ones for tests."""
-
-    pouches: int = 8
-    """Pouches under work at once: two for each of a few partners. Each may hold one part in memory."""
-    connections: int = 64
-    """Open connections, idle ones included: each is a thread and at most ``FIRST_MAX`` bytes."""
-    head: float = 10.0
-    """Seconds from the connection to the end of the first head, the TLS handshake included."""
-    first: float = 20.0
-    """Seconds for the first ``FIRST_MAX`` bytes of a pouch: 13 kB/s."""
-    idle: float = IDLE_SECONDS
-    """Seconds without a byte, within a pouch."""
-    total: float = TOTAL_SECONDS
-    """Seconds for the whole of a pouch and its answer."""
-    keep: float = KEEP_SECONDS
-    """Seconds until the next head on an open connection."""
-    stop: float = 10.0
-    """Seconds that pouches under work are given when the server stops."""
-
-
-class _Refused(Exception):  # noqa: N818 - not an error of ours: what the other side is told
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class PouchServer:
@@ -84,7 +42,7 @@ class PouchServer:
         self.port = 0
         self._places = threading.BoundedSemaphore(self.limits.pouches)
         self._lock = threading.Lock()
-        self._visits: set[_Visit] = set()
+        self._visits: set[Visit] = set()
         self._stopping = threading.Event()
         self._listener: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -158,13 +116,20 @@ class PouchServer:
         if len(self._visits) >= self.limits.connections and not self._evict():
             sock.close()
             return
-        visit = _Visit(self, Link(sock, h11.SERVER), handler)
+        visit = Visit(
+            Link(sock, h11.SERVER),
+            handler,
+            self.limits,
+            places=self._places,
+            stopping=self._stopping,
+            left=self._left,
+        )
         with self._lock:
             self._visits.add(visit)
         try:
             visit.thread.start()
         except RuntimeError:
-            self.left(visit)
+            self._left(visit)
             raise
 
     def _evict(self) -> bool:
@@ -177,171 +142,10 @@ class PouchServer:
         victim.thread.join(1.0)
         return not victim.thread.is_alive()
 
-    def _each_visit(self) -> "list[_Visit]":
+    def _each_visit(self) -> list[Visit]:
         with self._lock:
             return list(self._visits)
 
-    def take_place(self) -> bool:
-        """Take a place among the pouches under work; False if there is none."""
-        return self._places.acquire(blocking=False)
-
-    def give_place(self) -> None:
-        """Give the place back."""
-        self._places.release()
-
-    def left(self, visit: "_Visit") -> None:
-        """A connection has ended."""
+    def _left(self, visit: Visit) -> None:
         with self._lock:
             self._visits.discard(visit)
-
-    @property
-    def stopping(self) -> bool:
-        """Whether ``stop`` has been called."""
-        return self._stopping.is_set()
-
-
-class _Visit:
-    """One connection and its thread."""
-
-    def __init__(self, server: PouchServer, link: Link, handler: PouchHandler) -> None:
-        self.link = link
-        self.since = time.monotonic()
-        self.served = False
-        self.waits = True
-        self.thread = threading.Thread(target=self._run, name="pouch-visit", daemon=True)
-        self._lock = threading.Lock()
-        self._server = server
-        self._limits = server.limits
-        self._handler = handler
-
-    def leave(self) -> None:
-        """End the connection now if it waits, else when its pouch is answered."""
-        with self._lock:
-            if self.waits:
-                self.link.abort()
-
-    def _run(self) -> None:
-        try:
-            self.link.allow(self._limits.head)
-            self.link.handshake()
-            while self._exchange():
-                self.link.http.start_next_cycle()
-                self.link.allow(self._limits.keep)
-        except _Refused as refusal:
-            self._refuse(refusal.status)
-        except ReachError as error:
-            _log.debug("pouch_connection_ended", error=str(error))
-        finally:
-            self.link.close()
-            self._server.left(self)
-
-    def _exchange(self) -> bool:
-        """One request; whether another may follow on this connection."""
-        length = self._head()
-        if length is None:
-            return False
-        body = PouchReader(self._more)
-        self.link.allow(self._limits.first)
-        try:
-            body.fill(min(length, FIRST_MAX))
-            self._work(body)
-        except LateError:
-            raise _Refused(408) from None
-        self.served = True
-        http = self.link.http
-        return http.our_state is h11.DONE and http.their_state is h11.DONE and not self._server.stopping
-
-    def _head(self) -> int | None:
-        """The length that the next request announces; None if there is no next request."""
-        try:
-            event = self.link.event()
-        except GarbledError as error:
-            raise _Refused(error.hint) from error
-        if not isinstance(event, h11.Request):
-            return None
-        return _check(event)
-
-    def _more(self) -> bytes:
-        if self.link.http.they_are_waiting_for_100_continue:
-            self.link.send(self._bytes(h11.InformationalResponse(status_code=100, headers=[])))
-        event = self.link.event()
-        return event.data if isinstance(event, h11.Data) else b""
-
-    def _work(self, body: PouchReader) -> None:
-        if not self._server.take_place():
-            raise _Refused(429)
-        self._set_waits(False)
-        try:
-            self.link.allow(self._limits.total, self._limits.idle)
-            self._answer(body)
-        finally:
-            self._server.give_place()
-            self._set_waits(True)
-
-    def _answer(self, body: PouchReader) -> None:
-        answer = self._guarded(lambda: self._handler(body.read))
-        try:
-            stream = blocks(answer)
-            first = self._guarded(lambda: next(stream, b""))
-            body.discard()
-            self._send(first, stream)
-        finally:
-            close = getattr(answer, "close", None)
-            if close is not None:
-                close()
-
-    def _guarded(self, ask: Callable[[], T]) -> T:
-        try:
-            return ask()
-        except PeerError as error:
-            _log.info("pouch_refused", error=str(error))
-            raise _Refused(404) from error
-        except BusyError as error:
-            raise _Refused(429) from error
-        except ReachError:
-            raise
-        except Exception as error:
-            _log.exception("pouch_failed")
-            raise _Refused(503) from error
-
-    def _send(self, first: bytes, rest: Iterable[bytes]) -> None:
-        headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store")]
-        out = self._bytes(h11.Response(status_code=200, headers=headers)) + self._bytes(h11.Data(data=first))
-        try:
-            for block in rest:
-                self.link.send(out)
-                out = self._bytes(h11.Data(data=block))
-            self.link.send(out + self._bytes(h11.EndOfMessage()))
-        except Exception as error:  # 200 has been said: an answer cut short is all that is left to say
-            _log.warning("pouch_answer_cut_short", error=repr(error))
-            raise ReachError("the answer failed midway", got=error) from error
-
-    def _bytes(self, event: h11.InformationalResponse | h11.Response | h11.Data | h11.EndOfMessage) -> bytes:
-        return self.link.http.send(event) or b""
-
-    def _set_waits(self, waits: bool) -> None:
-        with self._lock:
-            self.waits = waits
-            self.since = time.monotonic()
-
-    def _refuse(self, status: int) -> None:
-        with suppress(ReachError):
-            self.link.allow(self._limits.idle)
-            self.link.send(REFUSALS[status])
-            self.link.linger()
-
-
-def _check(request: h11.Request) -> int:
-    """The announced length of a request that may bring a pouch."""
-    headers = dict(request.headers)
-    if request.method != b"POST" or request.target != POUCH_PATH.encode():
-        raise _Refused(404)
-    if request.http_version != b"1.1":
-        raise _Refused(400)
-    # Two ways to say where a body ends are how requests are smuggled past a proxy: there is one.
-    if b"transfer-encoding" in headers or b"content-length" not in headers:
-        raise _Refused(411)
-    length = int(headers[b"content-length"])
-    if length > POUCH_MAX:
-        raise _Refused(413)
-    return length

@@ -1,0 +1,126 @@
+"""Getting to know a partner, and the keys that the pair renews (protocol 3 and 7).
+
+The first card of a stranger needs its fingerprint typed as heard. With it the own log begins: our card, then
+a sealing key. Later cards need none, since each names the one before and is signed by the same authority.
+"""
+
+import hashlib
+from dataclasses import replace
+
+from mithaq.crypto.keys import SealingKey
+from mithaq.crypto.notes import Note
+from mithaq.domain.card import Card
+from mithaq.domain.party import LogName, PublicPair
+from mithaq.errors import UsageError
+from mithaq.exchange.cards import CARD_NOTE_MAX, accept_card
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.pair import Draft, Pair
+from mithaq.exchange.ports import Partner, SealingRow, Store, Transaction
+
+ROTATE_AFTER = 7 * 86_400
+"""Age in seconds at which an acknowledged sealing key gets a successor, and that such a successor has when
+the older key is destroyed: what was recorded on the way does not open later (protocol 7)."""
+
+
+def card_key(identity: Identity) -> str:
+    """SHA-256 in hex of our card's sealing key, which serves first contact."""
+    return hashlib.sha256(identity.card.sealing).hexdigest()
+
+
+def stored_card(partner: Partner) -> Card:
+    """The partner's card in force."""
+    return Card.parse(Note.parse(partner.card, limit=CARD_NOTE_MAX).text)
+
+
+def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Partner:
+    """Accept a card, first or later, that came by any channel.
+
+    Raises:
+        PeerError: it is not what it must be, or the typed fingerprint is another.
+        UsageError: it is our own.
+    """
+    note = Note.parse(card, limit=CARD_NOTE_MAX)
+    origin = Card.parse(note.text).origin
+    if origin == identity.origin:
+        raise UsageError("this is our own card", got=origin, todo="add the card of the partner")
+    key = SealingKey.generate(identity.random)
+
+    def work(tx: Transaction) -> Partner:
+        known = {partner.origin: partner for partner in tx.ledger.partners()}
+        current = known.get(origin)
+        accepted = accept_card(
+            note,
+            now=identity.now(),
+            previous=stored_card(current) if current else None,
+            known=known_pairs(tx, identity, origin),
+            typed=typed,
+        )
+        own = LogName(identity.origin, origin)
+        partner = current or Partner(own, "", b"")
+        partner = replace(partner, url=accepted.url, card=bytes(note), previous=partner.card)
+        tx.ledger.put_partner(partner)
+        if current is None:
+            _say_card(tx, identity, own)
+            _say_key(tx, identity, own, key)
+        return partner
+
+    return store.write(work)
+
+
+def known_pairs(tx: Transaction, identity: Identity, origin: str) -> list[PublicPair]:
+    """Every pair that the card of ``origin`` must not bring again: ours and everybody else's."""
+    others = [stored_card(partner) for partner in tx.ledger.partners() if partner.origin != origin]
+    return [pair for card in (identity.card, *others) for pair in card.pairs.values()]
+
+
+def publish_card(identity: Identity, store: Store) -> None:
+    """Enter our card into every log whose newest card is another."""
+
+    def work(tx: Transaction) -> None:
+        for partner in tx.ledger.partners():
+            if Pair.of(tx, identity, partner.own).state.card != identity.card.digest:
+                _say_card(tx, identity, partner.own)
+
+    store.write(work)
+
+
+def _say_card(tx: Transaction, identity: Identity, own: LogName) -> None:
+    tx.ledger.put_note(identity.card.digest, bytes(identity.card_note))
+    facts = {"act": "publish", "note": identity.card.digest}
+    Pair.of(tx, identity, own).say(Draft(identity.random(16).hex(), "card", facts=facts))
+
+
+def _say_key(tx: Transaction, identity: Identity, own: LogName, key: SealingKey) -> None:
+    # The seed is a file before the entry can be durable; a work that runs twice finds it there.
+    if f"sealing/{key.id}" not in identity.files.names("sealing"):
+        identity.files.create(f"sealing/{key.id}", key.seed)
+    draft = Draft(identity.random(16).hex(), "keys", facts={"sealing": key.public.hex()})
+    logged = Pair.of(tx, identity, own).say(draft)
+    tx.ledger.put_sealing_key(own, SealingRow(key.public, logged.index, logged.entry.at))
+
+
+def rotate(identity: Identity, store: Store, partner: Partner) -> bool:
+    """Renew our sealing key for a pair as acknowledgements allow; whether something was entered."""
+    own, now = partner.own, identity.now()
+    keys = store.read(lambda tx: tx.ledger.sealing_keys(own))
+    if not keys:
+        return False
+    newest = keys[-1]
+    if partner.have > newest.index and not newest.acknowledged:
+        newest = replace(newest, acknowledged=now)
+        acknowledged = newest
+        store.write(lambda tx: tx.ledger.put_sealing_key(own, acknowledged))
+    if newest.acknowledged and now - newest.acknowledged >= ROTATE_AFTER:
+        for old in keys[:-1]:
+            _destroy(identity, store, own, old)
+    if newest.acknowledged and now - newest.entered >= ROTATE_AFTER:
+        key = SealingKey.generate(identity.random)
+        store.write(lambda tx: _say_key(tx, identity, own, key))
+        return True
+    return False
+
+
+def _destroy(identity: Identity, store: Store, own: LogName, old: SealingRow) -> None:
+    """First the file: a row without its file opens nothing, a file without its row would stay for ever."""
+    identity.files.destroy(f"sealing/{hashlib.sha256(old.public).hexdigest()}")
+    store.write(lambda tx: tx.ledger.drop_sealing_key(own, old.public))

@@ -1,0 +1,152 @@
+"""The tables: what a node keeps, in the fewest bytes (protocol section 8).
+
+Logs go by a small number inside (``logs.id``); their names stand once. The large bytes of a row (an entry, a
+note, a sealed content) are its last column: SQLite keeps what does not fit a page in a chain behind the row,
+so what stands before is read without them. ``WITHOUT ROWID`` only where rows are small: a large row makes the
+inner pages of such a tree hold next to nothing.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+HEAD = "0001"
+"""The newest revision in ``migrations/versions``."""
+
+metadata = MetaData()
+
+
+def _log() -> Column[int]:
+    return Column("log", Integer, ForeignKey("logs.id"), primary_key=True)
+
+
+def _key(name: str) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True)
+
+
+def _value(name: str, kind: Any) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _value("value", Text),
+    sqlite_with_rowid=False,
+)
+"""``origin``: whose store this is."""
+
+logs = Table(
+    "logs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    _value("size", BigInteger),
+    _value("judged", BigInteger),
+    _value("edge", LargeBinary),
+    _value("state", LargeBinary),
+)
+"""A row for each log that anything here is about. ``edge``: the frontier's hashes; ``state``: packed."""
+
+entries = Table(
+    "entries",
+    metadata,
+    _log(),
+    _key("index"),
+    _value("leaf", LargeBinary),
+    _value("kind", Text),
+    _value("outcome", LargeBinary),
+    _value("digest", LargeBinary),
+    _value("data", LargeBinary),
+    # Not unique: a partner may write the same bytes twice; they are kept, without effect (protocol 11).
+    Index("entries_by_leaf", "log", "leaf", "index"),
+)
+
+tiles = Table("tiles", metadata, _log(), _key("level"), _key("index"), _value("hashes", LargeBinary))
+
+heads = Table(
+    "heads", metadata, _log(), _key("size"), _value("root", LargeBinary), _value("note", LargeBinary)
+)
+
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    _log(),
+    _key("size"),
+    _value("root", LargeBinary),
+    _value("time", BigInteger),
+    _value("lines", LargeBinary),
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    _log(),
+    _key("index"),
+    _key("ordinal"),
+    _value("commit", LargeBinary),
+    _value("part", LargeBinary),
+    _value("size", BigInteger),
+    _value("day", BigInteger),
+    _value("findings", LargeBinary),
+    _value("sealed", LargeBinary),
+)
+
+wanted = Table(
+    "wanted",
+    metadata,
+    _log(),
+    _key("index"),
+    _key("ordinal"),
+    _value("commit", LargeBinary),
+    sqlite_with_rowid=False,
+)
+
+things = Table(
+    "things",
+    metadata,
+    _log(),
+    Column("key", Text, primary_key=True),
+    _value("agreement", Boolean),
+    _value("data", LargeBinary),
+    sqlite_with_rowid=False,
+)
+"""Things of a pair, by its own log. ``data``: packed; ``agreement``: whether it is of that sort."""
+
+Index("agreements", things.c.log, sqlite_where=things.c.agreement)
+
+notes = Table("notes", metadata, Column("digest", Text, primary_key=True), _value("note", LargeBinary))
+
+partners = Table(
+    "partners",
+    metadata,
+    _log(),
+    _value("url", Text),
+    _value("card", LargeBinary),
+    _value("sealing", LargeBinary),
+    _value("newest", BigInteger),
+    _value("sent", BigInteger),
+    _value("have", BigInteger),
+    _value("problem", Text),
+)
+
+sealing_keys = Table(
+    "sealing_keys",
+    metadata,
+    _log(),
+    Column("public", LargeBinary, primary_key=True),
+    _value("index", BigInteger),
+    _value("entered", BigInteger),
+)
