@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mithaq.domain.entry import Entry, leaf_hash
+from mithaq.domain.entry import Entry
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.outcome import LogState, Step
 from mithaq.domain.record import feed
@@ -42,7 +42,6 @@ class Play:
         self.talk = Talk()
         self.flip = flip
         start = [(side, "card", 0, 0) for side in (0, 1)] + [(side, "text", 0, 1) for side in (0, 1)]
-        start += [(side, "hold", 30, 0) for side in (0, 1)]
         for side, act, n, m in start + plan:
             getattr(self, act)(side ^ flip, n, m)
 
@@ -207,9 +206,8 @@ def test_what_comes_later_never_rewrites_an_outcome(plan, bits, length):
 def told(play: Play) -> list[list[tuple]]:
     """Every outcome, with hashes replaced by where they stand, sides as in the plan."""
     record, names = play.fold(), {}
-    for side in (0, 1):
-        for index, data in enumerate(play.talk.logs[side]):
-            names[leaf_hash(data).hex()] = f"{side ^ play.flip}.{index}"
+    for ref in (step.ref for steps in record.steps for step in steps if step.ref):
+        names[ref.leaf.hex()] = f"{ref.side ^ play.flip}.{ref.index}"
     for digest in play.talk.notes:
         names.setdefault(digest, "card" if digest not in {text.digest for text in TEXTS} else digest)
 

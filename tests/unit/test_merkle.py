@@ -1,5 +1,7 @@
 """Frontier and verification: what must not pass."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from mithaq.errors import ForgedError, MalformedError
@@ -16,6 +18,16 @@ from trees import leaf_hashes, mth, path, proof
 
 LEAVES = leaf_hashes(7)
 ROOT = mth(LEAVES)
+
+
+class Unread(Sequence):
+    """A proof of a thousand million hashes, none of which may be read."""
+
+    def __len__(self):
+        return 10**9
+
+    def __getitem__(self, at):
+        pytest.fail("the proof was read before its length was checked")
 
 
 def test_prefixes_part_leaves_from_nodes():
@@ -64,7 +76,7 @@ def test_inclusion_outside_of_the_tree(index, size):
 
 
 def test_inclusion_checks_the_length_first():
-    endless = range(10**9)  # hashing, or even reading it, would not end
+    endless = Unread()
     with pytest.raises(ForgedError, match="wrong length"):
         verify_inclusion(LEAVES[0], 0, 7, endless, ROOT)
     with pytest.raises(ForgedError, match="wrong length"):

@@ -162,6 +162,7 @@ class TestAgreements:
         assert talk.append(0, request.data).outcome.legal
         talk.sync()
         assert talk.append(0, talk.share(0, second.digest).data).outcome == illegal("not-started")
+        assert talk.append(0, talk.share(0, text).data).outcome.legal
         talk.now = NOW + DAY
         assert talk.append(0, talk.share(0, text).data).outcome == illegal("superseded")
         assert talk.append(0, talk.share(0, second.digest).data).outcome.legal

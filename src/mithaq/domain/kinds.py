@@ -207,3 +207,4 @@ KINDS: dict[str, Kind] = {
 writes it only within both cards' ranges of versions."""
 
 EXCHANGE_KINDS = tuple(kind.name for kind in KINDS.values() if kind.family is Family.EXCHANGE)
+NOTED_KINDS = tuple(kind.name for kind in KINDS.values() if kind.note)

@@ -196,7 +196,7 @@ def _exchange(sight: Sight, entry: Entry) -> _Effect | str:
 def _answered(sight: Sight, entry: Entry) -> tuple[Thing, ...] | str:
     """The items that a reply answers, moved; or why it cannot."""
     refs = [ref for leaf in entry.re if (ref := sight.seen(leaf)) and ref.kind == "request"]
-    request = sight.view.thing(refs[0].thing) if len(refs) == 1 and refs[0].legal else None
+    request = sight.view.thing(refs[0].thing) if len(refs) == 1 else None
     if request is None or request.side == sight.side:
         return "no-request"
     numbers = [answer["item"] for answer in entry.facts["items"]]

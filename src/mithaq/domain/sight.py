@@ -156,4 +156,4 @@ class Sight:
 
     def _about(self, leaf: str) -> Thing | None:
         ref = self.seen(leaf)
-        return self.view.thing(ref.thing) if ref and ref.thing and ref.legal else None
+        return self.view.thing(ref.thing) if ref and ref.thing else None

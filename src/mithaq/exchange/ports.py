@@ -37,13 +37,11 @@ class LogRow:
         name: the log.
         frontier: size and right edge of its tree (the root follows from it).
         state: what the fold keeps of it.
-        judged: mirrors only: every exchange entry below this index is judged or waits for contents.
     """
 
     name: LogName
     frontier: Frontier
     state: LogState
-    judged: int = 0
 
     @property
     def size(self) -> int:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mithaq.domain.entry import Entry
-from mithaq.domain.kinds import EXCHANGE_KINDS
+from mithaq.domain.kinds import EXCHANGE_KINDS, NOTED_KINDS
 from mithaq.domain.ladder import Coverage
 from mithaq.domain.party import LogName, Origin
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing
 from mithaq.errors import ForgedError, KeyStoreError, StaleError, UsageError
-from mithaq.exchange import agreements, authoring, contents, introduction, receipts
+from mithaq.exchange import agreements, authoring, contents, introduction
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, card_of, verify
@@ -240,7 +240,7 @@ class Service:
         def work(tx: Transaction) -> Record:
             pair = Pair(tx, self._identity, partner.own)
             logs = [_data(tx, pair.log(side)) for side in (0, 1)]
-            return fold_logs(pair.origins, logs[0], logs[1], _Notes(pair), roots)
+            return fold_logs(pair.origins, logs[0], logs[1], _notes(tx, pair), roots)
 
         return self._store.read(work)
 
@@ -417,18 +417,15 @@ def roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> Mapping[int, bytes]:
     return found
 
 
-class _Notes(dict[str, bytes]):
-    """The notes of a pair as the replay asks for them."""
-
-    def __init__(self, pair: Pair) -> None:
-        super().__init__()
-        self._pair = pair
-
-    def __missing__(self, name: str) -> bytes:
-        text = self._pair.note(name)
-        if text is None:
-            raise KeyError(name)
-        return text
+def _notes(tx: Transaction, pair: Pair) -> dict[str, bytes]:
+    """The texts that the entries of a pair name, by digest."""
+    names = {
+        str(Entry.parse(row.data).facts["note"])
+        for side in (0, 1)
+        for kind in NOTED_KINDS
+        for row in tx.logs.of_kind(pair.log(side), kind)
+    }
+    return {name: text for name in names if (text := pair.note(name))}
 
 
 def _data(tx: Transaction, log: LogName) -> list[bytes]:

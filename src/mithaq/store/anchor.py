@@ -1,7 +1,7 @@
 """The anchor: which heads this node has signed, kept apart from the store (protocol section 6).
 
-Heads signed and cosigned are **committed, then anchored, then released**. So a store that was put back from an
-old backup is found out: it is behind its anchor, and would sign a second history if it went on.
+Heads signed and cosigned are **committed, then anchored, then released**. So a store that was put back from
+an old backup is found out: it is behind its anchor, and would sign a second history if it went on.
 
 A file of lines, the newest of each log counting::
 
@@ -15,7 +15,7 @@ import contextlib
 import fcntl
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -122,7 +122,7 @@ class Anchor:
         os.close(self._file)
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         """Keep other processes out; follow the file if one of them has compacted it."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)

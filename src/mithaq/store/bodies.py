@@ -1,6 +1,6 @@
 """Sealed contents in SQL: the port ``Bodies``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -43,13 +43,13 @@ class SqlBodies:
     Args:
         connection: of the transaction.
         names: numbers of logs.
-        dropped: called when contents were destroyed: their bytes have to leave the journal too.
     """
 
-    def __init__(self, connection: Connection, names: Names, dropped: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection, names: Names) -> None:
         self._run = connection.execute
         self._names = names
-        self._dropped = dropped
+        self.erased = False
+        """Whether contents were destroyed: their bytes have to leave the journal too."""
 
     def put(self, key: BodyKey, body: StoredBody) -> None:
         """See ``ports.Bodies``."""
@@ -75,10 +75,8 @@ class SqlBodies:
         """See ``ports.Bodies``."""
         found = self._run(_PRESENT, {"log": self._names.find(log), "start": start, "end": end})
         return {
-            (each.index, each.ordinal): StoredBody(
-                each.commit, each.part, each.size, each.day, b"", each.findings
-            )
-            for each in found
+            (index, ordinal): StoredBody(commit, part, size, day, b"", findings)
+            for index, ordinal, commit, part, size, day, findings in found
         }
 
     def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]]) -> None:
@@ -96,11 +94,11 @@ class SqlBodies:
     def wanted(self, log: LogName, limit: int) -> list[tuple[int, int]]:
         """See ``ports.Bodies``."""
         found = self._run(_WANTED, {"log": self._names.find(log), "limit": limit})
-        return [(each.index, each.ordinal) for each in found]
+        return [(index, ordinal) for index, ordinal in found]
 
     def drop(self, log: LogName, index: int) -> None:
         """See ``ports.Bodies``."""
         place = {"log": self._names.find(log), "index": index}
         if self._run(_DROP, place).rowcount:
-            self._dropped()
+            self.erased = True
         self._run(_UNWANT, place)

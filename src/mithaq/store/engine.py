@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -18,7 +18,7 @@ PAGE_SIZE = 8192
 """Bytes of a page: a note or most entries fit one; contents need half as many as with SQLite's 4096."""
 
 WAL_PAGES = 4096
-"""Pages in the journal after which it goes into the database (32 MiB): fewer would sync for every few bodies."""
+"""Pages in the journal after which it goes into the database (32 MiB): fewer would sync for a few bodies."""
 
 WAL_MAX = 64 * 2**20
 """Bytes that the journal's file keeps once it is empty, after a large content."""
@@ -52,9 +52,16 @@ def open_reading(path: Path) -> Engine:
 
 
 def make_file(path: Path) -> None:
-    """Make the database's file for nobody else's eyes; SQLite gives its journal the same mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    """Make the database's file for nobody else's eyes; SQLite gives its journal the same mode.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    try:
+        make_directory(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError("the store cannot be made", where=str(path), got=error) from None
 
 
 def _open(path: Path, begin: str, cache: tuple[str, str], kept: int, most: int) -> Engine:
@@ -91,13 +98,30 @@ def _open(path: Path, begin: str, cache: tuple[str, str], kept: int, most: int) 
     return engine
 
 
+def truncate_journal(engine: Engine) -> bool:
+    """Put the journal into the database and empty its file; False while somebody else is reading or writing.
+
+    Erased contents stand in the journal until then, whatever ``secure_delete`` says.
+    """
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        return not busy
+    finally:
+        connection.close()
+
+
 @contextlib.contextmanager
-def as_store_error(doing: str, path: Path) -> Iterator[None]:
-    """Turn what SQLAlchemy, SQLite and the operating system raise into ``StoreError``."""
+def as_store_error(doing: str, path: Path) -> Generator[None]:
+    """Turn what SQLAlchemy and SQLite raise into ``StoreError``."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         # ``orig``: without the statement and its values, which are not for a log.
-        raise StoreError(
-            f"the database failed {doing}", where=str(path), got=getattr(error, "orig", None) or error
-        ) from error
+        cause = getattr(error, "orig", None) or error
+        raise StoreError(f"the database failed {doing}", where=str(path), got=cause) from error

@@ -38,7 +38,7 @@ _put_note = insert(schema.notes)
 _PUT_NOTE = _put_note.on_conflict_do_update(
     index_elements=[_N.digest], set_={"note": _put_note.excluded.note}
 )
-_PARTNER_VALUES = ("url", "card", "sealing", "newest", "sent", "have", "problem")
+_PARTNER_VALUES = ("url", "card", "sealing", "newest", "sent", "have", "problem", "previous")
 _PARTNERS = select(schema.logs.c.name, *(_P[name] for name in _PARTNER_VALUES)).where(
     schema.logs.c.id == _P.log
 )
@@ -47,12 +47,14 @@ _PUT_PARTNER = _put_partner.on_conflict_do_update(
     index_elements=[_P.log], set_={name: _put_partner.excluded[name] for name in _PARTNER_VALUES}
 )
 _SEALING_KEYS = (
-    select(_S.public, _S.index, _S.entered).where(_S.log == bindparam("log")).order_by(_S.index, _S.public)
+    select(_S.public, _S.index, _S.entered, _S.acknowledged)
+    .where(_S.log == bindparam("log"))
+    .order_by(_S.index, _S.public)
 )
 _put_sealing_key = insert(schema.sealing_keys)
 _PUT_SEALING_KEY = _put_sealing_key.on_conflict_do_update(
     index_elements=[_S.log, _S.public],
-    set_={"index": _put_sealing_key.excluded.index, "entered": _put_sealing_key.excluded.entered},
+    set_={name: _put_sealing_key.excluded[name] for name in ("index", "entered", "acknowledged")},
 )
 _DROP_SEALING_KEY = delete(schema.sealing_keys).where(
     _S.log == bindparam("log"), _S.public == bindparam("public")
@@ -106,10 +108,13 @@ class SqlLedger:
         """
         for log in (own, own.other):
             found = self._run(_FIRST, {"log": self._names.find(log), "leaf": leaf}).first()
-            if found and found.outcome != Result.MALFORMED.encode():
-                legal = found.outcome.startswith(Result.DONE.encode())
-                opened = leaf.hex() if legal and found.kind in EXCHANGE_KINDS else ""
-                return EntryRef(side_of(log), found.index, leaf, found.kind, opened, legal)
+            if found is None:
+                continue
+            index, kind, outcome = found
+            if outcome != Result.MALFORMED.encode():
+                legal = outcome.startswith(Result.DONE.encode())
+                opened = leaf.hex() if legal and kind in EXCHANGE_KINDS else ""
+                return EntryRef(side_of(log), index, leaf, kind, opened, legal)
         return None
 
     def note(self, digest: str) -> bytes | None:
@@ -137,7 +142,7 @@ class SqlLedger:
 
     def put_sealing_key(self, own: LogName, key: SealingRow) -> None:
         """See ``ports.Ledger``."""
-        values = {"public": key.public, "index": key.index, "entered": key.entered}
+        values = {name: getattr(key, name) for name in SealingRow.__slots__}
         self._run(_PUT_SEALING_KEY, {"log": self._names.number(own)} | values)
 
     def drop_sealing_key(self, own: LogName, public: bytes) -> None:

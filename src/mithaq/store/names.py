@@ -6,7 +6,7 @@ from mithaq.domain.party import LogName
 from mithaq.store.schema import logs
 
 _FIND = select(logs.c.id).where(logs.c.name == bindparam("name"))
-_ADD = insert(logs).values(size=0, judged=0, edge=b"", state=b"")
+_ADD = insert(logs).values(size=0, edge=b"", state=b"").returning(logs.c.id)
 
 
 class Names:
@@ -26,18 +26,18 @@ class Names:
         """The log's number; 0, which no log has, where nothing is kept about it."""
         number = self._known.get(log) or self._new.get(log)
         if number is None:
-            number = self._connection.execute(_FIND, {"name": str(log)}).scalar()
-            if number is None:
+            found = self._connection.execute(_FIND, {"name": str(log)}).scalar()
+            if found is None:
                 return 0
-            self._known[log] = number
+            number = self._known[log] = found
         return number
 
     def number(self, log: LogName) -> int:
         """The log's number, given now if it has none."""
         number = self.find(log)
         if not number:
-            result = self._connection.execute(_ADD, {"name": str(log)})
-            number = self._new[log] = result.inserted_primary_key[0]
+            number = self._connection.execute(_ADD, {"name": str(log)}).scalar_one()
+            self._new[log] = number
         return number
 
     def committed(self) -> None:

@@ -54,7 +54,6 @@ logs = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     _value("size", BigInteger),
-    _value("judged", BigInteger),
     _value("edge", LargeBinary),
     _value("state", LargeBinary),
 )
@@ -72,6 +71,8 @@ entries = Table(
     _value("data", LargeBinary),
     # Not unique: a partner may write the same bytes twice; they are kept, without effect (protocol 11).
     Index("entries_by_leaf", "log", "leaf", "index"),
+    Index("entries_by_kind", "log", "kind", "index"),
+    Index("entries_by_kind", "log", "kind", "index"),
 )
 
 tiles = Table("tiles", metadata, _log(), _key("level"), _key("index"), _value("hashes", LargeBinary))
@@ -140,6 +141,8 @@ partners = Table(
     _value("sent", BigInteger),
     _value("have", BigInteger),
     _value("problem", Text),
+    _value("previous", LargeBinary),
+    _value("previous", LargeBinary),
 )
 
 sealing_keys = Table(
@@ -149,4 +152,6 @@ sealing_keys = Table(
     Column("public", LargeBinary, primary_key=True),
     _value("index", BigInteger),
     _value("entered", BigInteger),
+    _value("acknowledged", BigInteger),
+    _value("acknowledged", BigInteger),
 )

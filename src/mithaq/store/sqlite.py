@@ -7,26 +7,38 @@
 
 * ``write`` returns when its work is committed, then anchored. Works that wait share one commit.
 * ``read`` sees one snapshot and blocks nobody. If it looks at heads or cosignatures, it returns when all that
-  it may have seen is anchored: a signature that another thread has committed a moment ago does not leave early.
-* A log whose store is older than its anchor is in ``behind``; its pair is neither signed nor cosigned until the
-  store again holds what the anchor says.
+  it may have seen is anchored: what another thread has committed a moment ago does not leave early.
+* A log whose store is older than its anchor is in ``behind``; its pair is neither signed nor cosigned until
+  the store again holds what the anchor says.
 """
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from mithaq.domain.party import LogName, Origin
 from mithaq.errors import StoreError
 from mithaq.exchange.ports import Transaction
 from mithaq.store.anchor import Anchor, Line, check
-from mithaq.store.engine import FILE_NAME, as_store_error, make_file, open_reading, open_writing
+from mithaq.store.engine import (
+    FILE_NAME,
+    as_store_error,
+    make_file,
+    open_reading,
+    open_writing,
+    truncate_journal,
+)
+from mithaq.store.logs import SqlLogs
 from mithaq.store.migrate import migrate
+from mithaq.store.names import Names
 from mithaq.store.transaction import SqlTransaction
-from mithaq.store.writer import RefusedByDiskError, Work, Writer
+from mithaq.store.writer import Work, Writer, refused_by_disk
 
 T = TypeVar("T")
 
@@ -44,20 +56,22 @@ def open_store(directory: Path, me: Origin, *, anchor: Path, create: bool = Fals
         StoreError: there is none, it is somebody else's, newer than this software, or damaged.
     """
     path = directory / FILE_NAME
-    with as_store_error("to open", path):
-        if create:
-            make_file(path)
-        elif not path.is_file():
-            raise StoreError("there is no store", where=str(path))
+    if create:
+        make_file(path)
+    elif not path.is_file():
+        raise StoreError("there is no store", where=str(path))
+    # The anchor is opened first: a store never gets its first head without one.
+    with contextlib.ExitStack() as undo:
+        line_file = Anchor(anchor, create=create)
+        undo.callback(line_file.close)
         writing, reading = open_writing(path), open_reading(path)
-        try:
-            with writing.begin() as connection:
-                migrate(connection, me)
-            return SqliteStore(path, me, writing, reading, Anchor(anchor, create=create))
-        except BaseException:
-            writing.dispose()
-            reading.dispose()
-            raise
+        undo.callback(writing.dispose)
+        undo.callback(reading.dispose)
+        with as_store_error("to open", path), writing.begin() as connection:
+            migrate(connection, me)
+        store = SqliteStore(path, me, writing, reading, line_file)
+        undo.pop_all()
+        return store
 
 
 class SqliteStore:
@@ -114,26 +128,48 @@ class SqliteStore:
 
     def _commit(self, works: Sequence[Work]) -> list[Any]:
         """Run works in one transaction, commit, anchor."""
-        with as_store_error("to write", self._path), _begin(self._writing) as connection:
+        with self._begin() as connection:
             transaction = self._transaction(connection)
-            results = [work(transaction) for work in works]
-            transaction.close_batches()
+            with as_store_error("to write", self._path):
+                results = [work(transaction) for work in works]
+                transaction.finish()
             with self._releasing:
                 self._release(connection, transaction)
         return results
 
+    def _begin(self) -> Connection:
+        with refused_by_disk(), as_store_error("to begin", self._path):
+            connection = self._writing.connect()
+            try:
+                connection.begin()
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
     def _release(self, connection: Connection, transaction: SqlTransaction) -> None:
-        try:
-            with as_store_error("to commit", self._path):
-                connection.commit()
+        with refused_by_disk(), as_store_error("to commit", self._path):
+            connection.commit()
             transaction.names.committed()
+            self._erased |= transaction.erased
+            # What could not be anchored before is anchored now, or not acknowledged again.
             self._unanchored |= transaction.signed
-            self._erased |= transaction.dropped
             if self._unanchored:
                 self._anchor.append(self._unanchored.values())
                 self._unanchored = {}
-        except StoreError as error:
-            raise RefusedByDiskError(error.message, where=error.where, got=error.got, todo=error.todo) from error
 
     def _tidy(self) -> bool:
-        ...
+        """Take erased contents out of the journal; True while that is still to be done."""
+        if self._erased:
+            with contextlib.suppress(SQLAlchemyError, sqlite3.Error):
+                self._erased = not truncate_journal(self._writing)
+        return self._erased
+
+    def _check_anchor(self) -> None:
+        # The anchor before the snapshot: else a commit of another process between makes the store seem older.
+        anchored = self._anchor.read()
+        with as_store_error("to read", self._path), self._reading.connect() as connection:
+            logs = SqlLogs(connection, Names(connection, self._known), self._me)
+            lacking, self.behind = check(anchored, logs.newest_signed(), logs.root_at)
+        if lacking:
+            self._anchor.append(lacking)

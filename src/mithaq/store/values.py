@@ -1,4 +1,4 @@
-"""Values of the domain as bytes in a row: msgpack by member names, so a member may be added with a default."""
+"""Values of the domain as bytes in a row: msgpack by member names, so that members can be added."""
 
 from typing import Generic, TypeVar
 

@@ -4,11 +4,12 @@ A commit costs a sync of the disk whatever is in it. So while one is under way, 
 wait go into the next. A group that fails is run again one by one, so that only the guilty work fails.
 """
 
+import contextlib
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from mithaq.errors import StoreError
 from mithaq.exchange.ports import Transaction
@@ -27,22 +28,30 @@ class RefusedByDiskError(StoreError):
     """The disk refused a whole group: its works are not run one by one."""
 
 
+@contextlib.contextmanager
+def refused_by_disk() -> Generator[None]:
+    """Make a ``StoreError`` one that concerns the whole group."""
+    try:
+        yield
+    except StoreError as error:
+        raise RefusedByDiskError(error.message, where=error.where, got=error.got, todo=error.todo) from error
+
+
 class Writer:
     """The thread and its queue.
 
     Args:
         commit: runs works in one transaction and returns their results when it is committed and anchored.
-        tidy: called when nothing waits; says whether something is left to tidy away later.
+        tidy: called after each commit; says whether something is left to tidy away later.
     """
 
-    def __init__(
-        self, commit: Callable[[Sequence[Work]], Sequence[Any]], tidy: Callable[[], bool]
-    ) -> None:
+    def __init__(self, commit: Callable[[Sequence[Work]], Sequence[Any]], tidy: Callable[[], bool]) -> None:
         self._commit = commit
         self._tidy = tidy
         self._queue = queue.SimpleQueue[tuple[Work, Future[Any]] | None]()
         self._gate = threading.Lock()
         self._closed = False
+        self._untidy = False
         self._thread = threading.Thread(target=self._run, name="mithaq-writer", daemon=True)
         self._thread.start()
 
@@ -74,12 +83,13 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        untidy, going = False, True
+        going = True
         while going:
-            group, going = self._take(TIDY_SECONDS if untidy else None)
+            group, going = self._take(TIDY_SECONDS if self._untidy else None)
             if group:
                 self._settle(group)
-            untidy = self._tidy()
+            else:
+                self._untidy = self._tidy()
 
     def _take(self, wait: float | None) -> tuple[list[tuple[Work, Future[Any]]], bool]:
         """The works that wait, and whether more can come; none after ``wait`` seconds."""
@@ -99,6 +109,7 @@ class Writer:
     def _settle(self, group: Sequence[tuple[Work, Future[Any]]]) -> None:
         try:
             results = self._commit([work for work, _ in group])
+            self._untidy = self._tidy()
         except RefusedByDiskError as error:
             for _, future in group:
                 future.set_exception(_copy(error))
@@ -110,7 +121,7 @@ class Writer:
                 self._settle([job])
         else:
             for (_, future), result in zip(group, results, strict=True):
-                future.set_result(cast("Any", result))
+                future.set_result(result)
 
 
 def _copy(error: StoreError) -> StoreError:

@@ -1,0 +1,6 @@
+"""What alembic runs: the revisions, in the transaction of the connection that ``migrate`` hands over."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+context.run_migrations()

@@ -1,0 +1,148 @@
+"""Two whole nodes in one process: real keys, real stores on disk, pouches as bytes from hand to hand."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mithaq.crypto.keyfiles import KeyFiles
+from mithaq.demo.rabat import ORIGINS, rabat
+from mithaq.domain.agreement import Agreement
+from mithaq.domain.handling import Handling
+from mithaq.domain.moment import DAY, Moment
+from mithaq.domain.party import Origin
+from mithaq.exchange.authoring import Message
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.packing import Lane
+from mithaq.exchange.service import Outgoing, Service
+from mithaq.exchange.signing import sign_agreement
+from mithaq.store.sqlite import SqliteStore, open_store
+from signed_texts import Keys, card, keys
+
+A, B = ORIGINS
+TEXT = "text/plain;charset=utf-8"
+
+
+@dataclass
+class Clock:
+    """A clock that a test moves; real time until it is first moved."""
+
+    offset: float = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.offset
+
+
+@dataclass
+class Node:
+    """One node and all that it is made of."""
+
+    origin: Origin
+    directory: Path
+    keys: Keys
+    identity: Identity
+    store: SqliteStore
+    service: Service
+    clock: Clock = field(default_factory=Clock)
+
+    def close(self) -> None:
+        self.store.close()
+
+    @property
+    def fingerprint(self) -> str:
+        return self.identity.card.fingerprint
+
+
+def identity_of(directory: Path, owner: Keys, origin: Origin, clock: Callable[[], float]) -> Identity:
+    now = int(clock())
+    mine = card(owner, origin, issued=Moment(now), valid_until=Moment(now + 365 * DAY))
+    files = KeyFiles(directory / "keyfiles", bytes(32), os.urandom)
+    if f"sealing/{owner.sealing.id}" not in files.names("sealing"):
+        files.create(f"sealing/{owner.sealing.id}", owner.sealing.seed)
+    return Identity(mine, owner.sign(mine), owner.log, owner.mirror, files, clock, os.urandom)
+
+
+def make_node(directory: Path, label: str, origin: Origin, identity: Identity | None = None) -> Node:
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (directory / "anchor").mkdir(exist_ok=True, mode=0o700)
+    clock = Clock()
+    owner = keys(label)
+    who = identity or identity_of(directory, owner, origin, clock)
+    store = open_store(directory / "store", origin, anchor=directory / "anchor" / "heads", create=True)
+    return Node(origin, directory, owner, who, store, Service(who, store), clock)
+
+
+def reader(pieces: Iterable[bytes]) -> Callable[[int], bytes]:
+    data, at = memoryview(b"".join(pieces)), 0
+
+    def read(n: int) -> bytes:
+        nonlocal at
+        at += n
+        return bytes(data[at - n : at])
+
+    return read
+
+
+def carry(sender: Node, receiver: Node, outgoing: Outgoing) -> None:
+    """One pouch there, its answer back."""
+    answer = receiver.service.receive(reader(outgoing.pieces))
+    sender.service.answered(outgoing, reader(answer))
+
+
+def settle(a: Node, b: Node, rounds: int = 50) -> int:
+    """Carry pouches until nobody has anything to say; how many there were."""
+    carried = 0
+    for _ in range(rounds):
+        quiet = True
+        for sender, receiver in ((a, b), (b, a)):
+            for lane in Lane:
+                outgoing = sender.service.pouch(receiver.origin, lane)
+                if outgoing:
+                    quiet = False
+                    carried += 1
+                    carry(sender, receiver, outgoing)
+        if quiet:
+            return carried
+    raise AssertionError("the nodes never settle")
+
+
+def introduce(a: Node, b: Node) -> None:
+    a.service.introduce(bytes(b.identity.card_note), b.fingerprint)
+    b.service.introduce(bytes(a.identity.card_note), a.fingerprint)
+
+
+def agree(a: Node, b: Node, **changes: object) -> Agreement:
+    """Both authorities sign the sample text, both nodes activate it."""
+    text = rabat(int(a.clock()), **changes).text()
+    mine = sign_agreement(text, a.origin, a.keys.authority)
+    theirs = sign_agreement(text, b.origin, b.keys.authority)
+    name = a.service.propose(b.origin, bytes(mine))
+    settle(a, b)
+    b.service.cosign(bytes(theirs))
+    b.service.activate(a.origin, name)
+    settle(a, b)
+    a.service.activate(b.origin, name)
+    settle(a, b)
+    return Agreement.parse(text)
+
+
+def make_pair(directory: Path) -> tuple[Node, Node]:
+    """Two nodes that know each other and have a text in force."""
+    a, b = make_node(directory / "a", "a", A), make_node(directory / "b", "b", B)
+    introduce(a, b)
+    settle(a, b)
+    agree(a, b)
+    return a, b
+
+
+def alert(text: str = "flood", **changes: object) -> Message:
+    members = {
+        "kind": "alert",
+        "field": "civil-protection",
+        "contents": ((TEXT, text.encode()),),
+        "handling": Handling("green"),
+        "facts": {"urgency": "immediate", "status": "exercise"},
+        "keep_days": 10,
+    }
+    return Message(**(members | changes))
