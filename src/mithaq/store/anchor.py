@@ -65,8 +65,8 @@ class Anchor:
     """The file of an anchor.
 
     Args:
-        path: where it is; its directory must be there.
-        create: make an empty one if there is none.
+        path: where it is.
+        create: make an empty one, and its directory, mode 0700, if there is none.
 
     Raises:
         StoreError: there is none, or the disk refuses.
@@ -77,6 +77,7 @@ class Anchor:
         flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
         try:
             if create:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.close(os.open(path, flags | os.O_CREAT, 0o600))
                 _sync(path.parent)
             self._file = os.open(path, flags)

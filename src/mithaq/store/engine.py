@@ -58,7 +58,7 @@ def make_file(path: Path) -> None:
         StoreError: the disk refuses.
     """
     try:
-        make_directory(path.parent)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise StoreError("the store cannot be made", where=str(path), got=error) from None

@@ -27,9 +27,6 @@ PAGE_ENTRIES = 256
 
 _STATE = Packed(LogState)
 
-ALIKE_MAX = 10
-"""Entries named for a leaf hash that somebody typed in part: enough to see that it is not unique."""
-
 _L, _E, _T = schema.logs.c, schema.entries.c, schema.tiles.c
 _H, _C = schema.heads.c, schema.cosignatures.c
 
@@ -80,27 +77,6 @@ _PUT_COSIGNATURE = _put_cosignature.on_conflict_do_update(
 )
 _COSIGNATURE = select(_C.size, _C.root, _C.time, _C.lines).where(_C.log == bindparam("log"))
 _COSIGNATURES = _COSIGNATURE.where(_C.size > bindparam("above")).order_by(_C.size).limit(bindparam("limit"))
-_COLUMNS = (_E.index, _E.data, _E.leaf, _E.kind, _E.outcome, _E.digest)
-_OF_KIND = (
-    select(*_COLUMNS).where(_E.log == bindparam("log"), _E.kind == bindparam("kind")).order_by(_E.index)
-)
-_LATEST = (
-    select(*_COLUMNS)
-    .where(_E.log == bindparam("log"), _E.kind.in_(bindparam("kinds", expanding=True)))
-    .order_by(_E.index.desc())
-    .limit(bindparam("limit"))
-)
-_BEGINNING = (
-    select(*_COLUMNS)
-    .where(_E.log == bindparam("log"), _E.leaf >= bindparam("low"), _E.leaf <= bindparam("high"))
-    .limit(ALIKE_MAX)
-)
-_LAST_COSIGNATURE = (
-    select(_C.size, _C.root, _C.time, _C.lines)
-    .where(_C.log == bindparam("log"))
-    .order_by(_C.size.desc())
-    .limit(1)
-)
 _NAMES = select(_L.name)
 _NEWEST_HEAD = (
     select(_H.size, _H.root, _H.note).where(_H.log == bindparam("log")).order_by(_H.size.desc()).limit(1)
@@ -232,32 +208,6 @@ class SqlLogs:
         self.looked = True
         found = self._run(_COSIGNATURES, {"log": self._names.find(log), "above": above, "limit": limit})
         return [Cosignature(*each) for each in found]
-
-    def of_kind(self, log: LogName, kind: str) -> Iterator[EntryRow]:
-        """See ``ports.Logs``."""
-        for each in self._run(_OF_KIND, {"log": self._names.find(log), "kind": kind}):
-            yield EntryRow(*each)
-
-    def latest(self, log: LogName, kinds: Sequence[str], limit: int) -> list[EntryRow]:
-        """See ``ports.Logs``."""
-        found = self._run(_LATEST, {"log": self._names.find(log), "kinds": list(kinds), "limit": limit})
-        return [EntryRow(*each) for each in found]
-
-    def beginning(self, log: LogName, leaf: str) -> list[EntryRow]:
-        """See ``ports.Logs``."""
-        low, high = bytes.fromhex(leaf.ljust(64, "0")), bytes.fromhex(leaf.ljust(64, "f"))
-        found = self._run(_BEGINNING, {"log": self._names.find(log), "low": low, "high": high})
-        return [EntryRow(*each) for each in found]
-
-    def newest(self, log: LogName, kind: str) -> EntryRow | None:
-        """See ``ports.Logs``."""
-        return next(iter(self.latest(log, (kind,), 1)), None)
-
-    def newest_cosignature(self, log: LogName) -> Cosignature | None:
-        """See ``ports.Logs``."""
-        self.looked = True
-        found = self._run(_LAST_COSIGNATURE, {"log": self._names.find(log)}).first()
-        return Cosignature(*found) if found else None
 
     def of_kind(self, log: LogName, kind: str) -> Iterator[EntryRow]:
         """See ``ports.Logs``. Read in pages: the work may write meanwhile."""

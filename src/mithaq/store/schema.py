@@ -72,7 +72,6 @@ entries = Table(
     # Not unique: a partner may write the same bytes twice; they are kept, without effect (protocol 11).
     Index("entries_by_leaf", "log", "leaf", "index"),
     Index("entries_by_kind", "log", "kind", "index"),
-    Index("entries_by_kind", "log", "kind", "index"),
 )
 
 tiles = Table("tiles", metadata, _log(), _key("level"), _key("index"), _value("hashes", LargeBinary))
@@ -142,7 +141,6 @@ partners = Table(
     _value("have", BigInteger),
     _value("problem", Text),
     _value("previous", LargeBinary),
-    _value("previous", LargeBinary),
 )
 
 sealing_keys = Table(
@@ -152,6 +150,5 @@ sealing_keys = Table(
     Column("public", LargeBinary, primary_key=True),
     _value("index", BigInteger),
     _value("entered", BigInteger),
-    _value("acknowledged", BigInteger),
     _value("acknowledged", BigInteger),
 )

@@ -54,7 +54,6 @@ def upgrade() -> None:
     )
     op.create_index("entries_by_leaf", "entries", ["log", "leaf", "index"])
     op.create_index("entries_by_kind", "entries", ["log", "kind", "index"])
-    op.create_index("entries_by_kind", "entries", ["log", "kind", "index"])
     op.create_table("tiles", _log(), _key("level"), _key("index"), _bytes("hashes"))
     op.create_table("heads", _log(), _key("size"), _bytes("root"), _bytes("note"))
     op.create_table("cosignatures", _log(), _key("size"), _bytes("root"), _number("time"), _bytes("lines"))
@@ -94,7 +93,6 @@ def upgrade() -> None:
         _number("have"),
         _text("problem"),
         _bytes("previous"),
-        _bytes("previous"),
     )
     op.create_table(
         "sealing_keys",
@@ -102,6 +100,5 @@ def upgrade() -> None:
         sa.Column("public", sa.LargeBinary, primary_key=True),
         _number("index"),
         _number("entered"),
-        _number("acknowledged"),
         _number("acknowledged"),
     )
