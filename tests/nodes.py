@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mithaq.crypto.keyfiles import KeyFiles
+from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import ORIGINS, rabat
 from mithaq.domain.agreement import Agreement
+from mithaq.domain.card import Card
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Origin
 from mithaq.exchange.authoring import Message
+from mithaq.exchange.cards import CARD_NOTE_MAX
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.service import Outgoing, Service
@@ -55,12 +58,16 @@ class Node:
 
 
 def identity_of(directory: Path, owner: Keys, origin: Origin, clock: Callable[[], float]) -> Identity:
-    now = int(clock())
-    mine = card(owner, origin, issued=Moment(now), valid_until=Moment(now + 365 * DAY))
+    kept = directory / "card.note"
+    if not kept.exists():
+        now = int(clock())
+        mine = card(owner, origin, issued=Moment(now), valid_until=Moment(now + 365 * DAY))
+        kept.write_bytes(bytes(owner.sign(mine)))
+    note = Note.parse(kept.read_bytes(), limit=CARD_NOTE_MAX)
     files = KeyFiles(directory / "keyfiles", bytes(32), os.urandom)
     if f"sealing/{owner.sealing.id}" not in files.names("sealing"):
         files.create(f"sealing/{owner.sealing.id}", owner.sealing.seed)
-    return Identity(mine, owner.sign(mine), owner.log, owner.mirror, files, clock, os.urandom)
+    return Identity(Card.parse(note.text), note, owner.log, owner.mirror, files, clock, os.urandom)
 
 
 def make_node(directory: Path, label: str, origin: Origin, identity: Identity | None = None) -> Node:

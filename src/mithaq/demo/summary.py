@@ -1,0 +1,124 @@
+"""The page at the end of the exercise: at most 25 lines that a minister can read, in one language.
+
+Names of parties, fields and of the text itself come from the signed text, everything else from the catalogue.
+"""
+
+from collections.abc import Iterator
+
+from mithaq.demo.exercise import mark
+from mithaq.demo.outcome import Outcome, Told
+from mithaq.demo.programme import Part
+from mithaq.demo.screen import Screen, number, size
+from mithaq.domain.party import Origin
+from mithaq.domain.rules import RULES
+from mithaq.words import Words
+
+LINES_MAX = 25
+"""Lines of the page: what stays in one look."""
+
+_DIGITS = 12
+"""Hex digits shown of a hash: enough to compare by eye; the files hold all of them."""
+
+
+class Summary:
+    """The page of one outcome.
+
+    Args:
+        screen: where it goes, and in which language.
+        outcome: what it says.
+        origins: Atlas and Lindmark.
+    """
+
+    def __init__(self, screen: Screen, outcome: Outcome, origins: tuple[Origin, Origin]) -> None:
+        self._screen = screen
+        self._words: Words = screen.words
+        self._language = screen.words.language
+        self._outcome = outcome
+        self._names = tuple(outcome.agreement.party(origin).name[self._language] for origin in origins)
+        self._origins = origins
+
+    def lines(self) -> Iterator[str]:
+        """The page, line by line."""
+        outcome = self._outcome
+        yield mark(self._language)
+        yield self._words("{one} and {other}", one=self._names[0], other=self._names[1])
+        yield outcome.agreement.title[self._language]
+        yield ""
+        yield self._words("What was exchanged:")
+        for told in outcome.told:
+            yield "  " + self._told(told)
+        yield "  " + self._words(
+            "The alert, sent behind the large document, had its check result {seconds} s before it.",
+            seconds=number(self._language, outcome.lead, 1),
+        )
+        yield "  " + self._refused()
+        yield ""
+        yield self._words("What both nodes hold:")
+        yield from self._held()
+        yield "  " + self._words(
+            "The proof of delivery of the alert was verified from files alone; one changed byte was found."
+        )
+        yield ""
+        yield self._words(
+            "Duration: {seconds} s. Nobody stood in the middle: two nodes, two stores, one signed text.",
+            seconds=number(self._language, outcome.seconds),
+        )
+
+    def show(self) -> None:
+        """Print the page."""
+        for line in self.lines():
+            self._screen.line(line)
+
+    def _told(self, told: Told) -> str:
+        return self._words(
+            "{title}, {field}, from {name}: {what}, {verdict} after {seconds} s",
+            title=self._words(told.part.title),
+            field=self._field(told.part),
+            name=self._names[told.part.side],
+            what=self._what(told),
+            verdict=self._words(told.verdict),
+            seconds=number(self._language, told.seconds, 1),
+        )
+
+    def _what(self, told: Told) -> str:
+        objects, octets = told.part.objects, size(self._language, told.part.size)
+        if not objects:
+            return octets
+        return self._words(
+            "{objects} STIX objects, {size}, {rate} a second",
+            objects=number(self._language, objects),
+            size=octets,
+            rate=number(self._language, objects / told.seconds),
+        )
+
+    def _field(self, part: Part) -> str:
+        return self._outcome.agreement.fields[part.message.field].title[self._language]
+
+    def _refused(self) -> str:
+        part = self._outcome.forbidden
+        sentence = next(rule.sentence for rule in RULES if rule.code == self._outcome.codes[0])
+        return self._words(
+            "Refused before it left: {title}. {sentence}",
+            title=self._words(part.title),
+            sentence=self._words(
+                sentence, field=self._quoted(self._field(part)), kind=self._quoted(self._words(part.title))
+            ),
+        )
+
+    def _quoted(self, text: str) -> str:
+        return self._words("“{text}”", text=text)
+
+    def _held(self) -> Iterator[str]:
+        outcome = self._outcome
+        for origin, log in zip(outcome.agreement.origins, outcome.logs, strict=True):
+            yield "  " + self._words(
+                "Log of {name}: {entries}, the same on both nodes, root {root}",
+                name=self._names[self._origins.index(origin)],
+                entries=self._words.plural("{n} entry", "{n} entries", log.size),
+                root=self._screen.ltr(log.root[:_DIGITS]),
+            )
+        yield "  " + self._words(
+            "Record of the pair: {lines}, identical to the byte on both nodes, SHA-256 {digest}",
+            lines=self._words.plural("{n} line", "{n} lines", outcome.record_lines),
+            digest=self._screen.ltr(outcome.record_digest[:_DIGITS]),
+        )

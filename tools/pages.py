@@ -1,0 +1,16 @@
+"""Writes every page and block that is generated from the code: ``python tools/pages.py``."""
+
+import demo_picture
+import life_diagram
+import limits
+import protocol_examples
+import readme_figures
+import rules_docs
+
+TOOLS = (life_diagram, rules_docs, limits, protocol_examples, readme_figures, demo_picture)
+"""Each has a ``PAGE`` and a ``page()`` that says what should stand in it."""
+
+if __name__ == "__main__":
+    for tool in TOOLS:
+        tool.PAGE.write_text(tool.page(), "utf-8")
+        print(tool.PAGE.name)
