@@ -10,8 +10,8 @@ from mithaq.domain.party import LogName
 from mithaq.domain.record import RULES_VERSION
 from mithaq.errors import UsageError
 from mithaq.exchange.identity import Identity
-from mithaq.exchange.introduction import stored_card
 from mithaq.exchange.pair import Draft, Pair
+from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import Partner, Store, Transaction
 from mithaq.exchange.signing import NOTE_MAX, merge, verify_agreement, verify_partly
 
@@ -81,7 +81,7 @@ def activate(identity: Identity, store: Store, partner: Partner, name: str) -> N
             raise UsageError(
                 "no such text", got=name, todo="propose it first, or wait for the partner's proposal"
             )
-        verify_agreement(Note.parse(stored, limit=NOTE_MAX), identity.card, stored_card(partner))
+        verify_agreement(Note.parse(stored, limit=NOTE_MAX), identity.card, card_of(partner))
         _say(tx, identity, partner.own, "activate", name)
 
     store.write(work)

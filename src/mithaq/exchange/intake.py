@@ -31,6 +31,7 @@ from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import NOTE_MAX, Part
 from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.pair import Draft, Heard, Pair, TileView
+from mithaq.exchange.partners import card_of, find_partner, parse_card
 from mithaq.exchange.ports import BodyKey, Cosignature, Partner, Store, StoredBody, Transaction
 from mithaq.exchange.pouch import OpenPouch, unpack_entries
 from mithaq.exchange.signing import merge, verify_agreement, verify_partly
@@ -77,20 +78,6 @@ class Taken:
     """Its ``n`` was the newest: its ``have`` and ``want`` count (protocol 7)."""
 
 
-def find_partner(tx: Transaction, log: LogName) -> Partner:
-    """The partner whose log this is.
-
-    Raises:
-        ForgedError: no partner of ours, or a pair that has stopped.
-    """
-    for partner in tx.ledger.partners():
-        if partner.mirror == log:
-            if partner.problem:
-                raise ForgedError("this pair has stopped", where=str(log), got=partner.problem)
-            return partner
-    raise ForgedError("a stranger's pouch", where="log", got=str(log))
-
-
 def verify(store: Store, opened: OpenPouch) -> tuple[Partner, Card]:
     """Prove who sent a pouch; nothing after its manifest has been read.
 
@@ -108,14 +95,9 @@ def verify(store: Store, opened: OpenPouch) -> tuple[Partner, Card]:
         if not partner.previous:
             raise
         # Until its first pouch under new node keys, a partner may not know that we have its new card.
-        card = Card.parse(Note.parse(partner.previous, limit=NOTE_MAX).text)
+        card = parse_card(partner.previous)
         verify_manifest(opened.note, opened.manifest, card.pairs[Role.LOG])
     return partner, card
-
-
-def card_of(partner: Partner) -> Card:
-    """The partner's card in force."""
-    return Card.parse(Note.parse(partner.card, limit=NOTE_MAX).text)
 
 
 class Intake:

@@ -15,6 +15,7 @@ from mithaq.errors import UsageError
 from mithaq.exchange.cards import CARD_NOTE_MAX, accept_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
+from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import Partner, SealingRow, Store, Transaction
 
 ROTATE_AFTER = 7 * 86_400
@@ -25,11 +26,6 @@ the older key is destroyed: what was recorded on the way does not open later (pr
 def card_key(identity: Identity) -> str:
     """SHA-256 in hex of our card's sealing key, which serves first contact."""
     return hashlib.sha256(identity.card.sealing).hexdigest()
-
-
-def stored_card(partner: Partner) -> Card:
-    """The partner's card in force."""
-    return Card.parse(Note.parse(partner.card, limit=CARD_NOTE_MAX).text)
 
 
 def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Partner:
@@ -51,7 +47,7 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
         accepted = accept_card(
             note,
             now=identity.now(),
-            previous=stored_card(current) if current else None,
+            previous=card_of(current) if current else None,
             known=known_pairs(tx, identity, origin),
             typed=typed,
         )
@@ -69,7 +65,7 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
 
 def known_pairs(tx: Transaction, identity: Identity, origin: str) -> list[PublicPair]:
     """Every pair that the card of ``origin`` must not bring again: ours and everybody else's."""
-    others = [stored_card(partner) for partner in tx.ledger.partners() if partner.origin != origin]
+    others = [card_of(partner) for partner in tx.ledger.partners() if partner.origin != origin]
     return [pair for card in (identity.card, *others) for pair in card.pairs.values()]
 
 

@@ -18,9 +18,10 @@ from mithaq.errors import ForgedError, KeyStoreError, StaleError, UsageError
 from mithaq.exchange import agreements, authoring, contents, introduction
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
-from mithaq.exchange.intake import Intake, card_of, verify
+from mithaq.exchange.intake import Intake, verify
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
 from mithaq.exchange.pair import Pair
+from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import BodyKey, EntryRow, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
 from mithaq.tlog.merkle import Frontier
