@@ -60,7 +60,7 @@ def frontier_of(*data: bytes) -> Frontier:
 
 
 def body(sealed: bytes = b"sealed") -> StoredBody:
-    return StoredBody(b"\1" * 32, b"\2" * 32, 6, 20_000, sealed, b"findings")
+    return StoredBody(b"\1" * 32, 6, 20_000, sealed, b"findings", b"\2" * 32)
 
 
 class SqliteBackend:

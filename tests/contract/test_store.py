@@ -163,7 +163,9 @@ def test_heads_and_cosignatures_are_kept_in_order(store):
 
     store.write(work)
     heads = store.read(lambda tx: tx.logs.heads(OWN, 1, 3))
-    assert heads == [Head(n, frontier_of(*(b"%d" % k for k in range(1, n + 1))).root(), b"note") for n in (2, 3, 4)]
+    assert heads == [
+        Head(n, frontier_of(*(b"%d" % k for k in range(1, n + 1))).root(), b"note") for n in (2, 3, 4)
+    ]
     cosignatures = store.read(lambda tx: tx.logs.cosignatures(OWN, 3, 10))
     assert [(each.size, each.time, each.lines) for each in cosignatures] == [
         (4, 40, b"theirs"),
@@ -281,7 +283,7 @@ def test_what_is_dropped_beside_a_reader_goes_when_the_reader_does(backend, stor
 
 
 def test_things_are_kept_by_pair(store):
-    one = Thing("ab" * 32, Sort.EXCHANGE, 1, "cd" * 32, "security", 2, registers=(((0, "sent"),), ()))
+    one = Thing("ab" * 32, Sort.EXCHANGE, 1, "cd" * 32, "security", 2, registers=((), ((0, "sent"),)))
     text = Thing("ef" * 32, Sort.AGREEMENT, relation="atlas-lindmark", serial=3)
     store.write(lambda tx: tx.ledger.put_things(OWN, [one, text]))
     store.write(lambda tx: tx.ledger.put_things(OWN, []))
@@ -502,7 +504,7 @@ def test_an_interrupted_caller_leaves_the_rest_alone(store):
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(store.write, lambda _: gate.wait(10))
         time.sleep(0.05)
-        timer = threading.Timer(0.1, lambda: signal.raise_signal(signal.SIGINT))
+        timer = threading.Timer(0.1, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
         timer.start()
         with pytest.raises(KeyboardInterrupt):
             store.write(lambda tx: grow(tx, OWN, b"never begun"))
@@ -666,7 +668,9 @@ def test_a_log_without_its_tiles_is_behind_alone(backend):
     """Damage in one log stops its pair; the store opens and serves the others."""
     with backend.opened() as store:
         row = store.write(lambda tx: grow(tx, OWN, b"1"))
-        store.write(lambda tx: tx.logs.append(replace(row, state=replace(row.state, at=9)), 1, [], [(0, 0, b"")]))
+        store.write(
+            lambda tx: tx.logs.append(replace(row, state=replace(row.state, at=9)), 1, [], [(0, 0, b"")])
+        )
     backend.anchor.write_bytes(Line(OWN, 1, row.frontier.root()).encode())
     with backend.opened() as store:
         assert set(store.behind) == {OWN}

@@ -34,21 +34,23 @@ class Summary:
         self._words: Words = screen.words
         self._language = screen.words.language
         self._outcome = outcome
-        self._names = tuple(outcome.agreement.party(origin).name[self._language] for origin in origins)
+        self._letters = (self._words("A"), self._words("B"))
         self._origins = origins
 
     def lines(self) -> Iterator[str]:
         """The page, line by line."""
         outcome = self._outcome
         yield mark(self._language)
-        yield self._words("{one} and {other}", one=self._names[0], other=self._names[1])
+        yield self._words(
+            "{one} ({a}) and {other} ({b})", one=self._name(0), other=self._name(1), a=self._letters[0], b=self._letters[1]
+        )
         yield outcome.agreement.title[self._language]
         yield ""
         yield self._words("What was exchanged:")
         for told in outcome.told:
             yield "  " + self._told(told)
         yield "  " + self._words(
-            "The alert, sent behind the large document, had its check result {seconds} s before it.",
+            "The alert, entered behind the large document, had its check result {seconds} s before that was complete.",
             seconds=number(self._language, outcome.lead, 1),
         )
         yield "  " + self._refused()
@@ -69,12 +71,16 @@ class Summary:
         for line in self.lines():
             self._screen.line(line)
 
+    def _name(self, side: int) -> str:
+        return self._outcome.agreement.party(self._origins[side]).name[self._language]
+
     def _told(self, told: Told) -> str:
         return self._words(
-            "{title}, {field}, from {name}: {what}, {verdict} after {seconds} s",
+            "{title} from {author} to {reader}, {field}: {what}; check result: {verdict}, after {seconds} s",
             title=self._words(told.part.title),
+            author=self._letters[told.part.side],
+            reader=self._letters[1 - told.part.side],
             field=self._field(told.part),
-            name=self._names[told.part.side],
             what=self._what(told),
             verdict=self._words(told.verdict),
             seconds=number(self._language, told.seconds, 1),
@@ -112,8 +118,8 @@ class Summary:
         outcome = self._outcome
         for origin, log in zip(outcome.agreement.origins, outcome.logs, strict=True):
             yield "  " + self._words(
-                "Log of {name}: {entries}, the same on both nodes, root {root}",
-                name=self._names[self._origins.index(origin)],
+                "Log of {name}: {entries}, the same root on both nodes, {root}",
+                name=self._letters[self._origins.index(origin)],
                 entries=self._words.plural("{n} entry", "{n} entries", log.size),
                 root=self._screen.ltr(log.root[:_DIGITS]),
             )

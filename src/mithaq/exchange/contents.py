@@ -73,20 +73,6 @@ def store(
         StaleError: its day has ended; a key is never made for a day that is over.
         KeyStoreError: the day key cannot be made.
     """
-    found = examine(body.type, content)
-    return _store(identity, place, body, salt=salt, content=content, found=found, keep_until=keep_until)
-
-
-def _store(
-    identity: Identity,
-    place: Place,
-    body: Body,
-    *,
-    salt: bytes,
-    content: bytes,
-    found: Findings,
-    keep_until: int,
-) -> StoredBody:
     day = day_of(keep_until)
     if day < day_of(identity.now()):
         raise StaleError("the content has ended already", where=str(place.log), got=day_name(day))
@@ -94,22 +80,23 @@ def _store(
     pieces = seal_body(key, identity.random, place.context, salt, _chunks(content))
     return StoredBody(
         commit=bytes.fromhex(body.commit),
-        part=hashlib.sha256(salt + content).digest(),
         size=len(content),
         day=day,
         sealed=b"".join(pieces),
-        findings=msgspec.json.encode(found),
+        findings=msgspec.json.encode(examine(body.type, content)),
     )
 
 
 def new(
     identity: Identity, place: Place, media_type: str, content: bytes, keep_until: int
 ) -> tuple[Body, StoredBody]:
-    """A content of our own: its row in the entry, and the content at rest."""
+    """A content of our own: its row in the entry, and the content at rest with the hash that a manifest names."""
     salt = identity.random(SALT_SIZE)
-    found = examine(media_type, content)
-    body = Body(media_type, len(content), max(found.objects, 1), place.commit(media_type, salt, content))
-    return body, _store(identity, place, body, salt=salt, content=content, found=found, keep_until=keep_until)
+    commitment = place.commit(media_type, salt, content)
+    body = Body(media_type, len(content), 1, commitment)
+    stored = store(identity, place, body, salt=salt, content=content, keep_until=keep_until)
+    part = hashlib.sha256(salt + content).digest()
+    return replace(body, objects=max(findings(stored).objects, 1)), replace(stored, part=part)
 
 
 def matches(place: Place, body: Body, salt: bytes, content: bytes) -> None:

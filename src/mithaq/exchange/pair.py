@@ -7,7 +7,7 @@ A ``Pair`` lives as long as the commit, shared by every work in it: own entries 
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 from mithaq.crypto.notes import Note
@@ -28,6 +28,8 @@ from mithaq.tlog.mirror import Advanced
 
 BATCH_MAX = 1_000
 """Entries under one head (protocol 6)."""
+NOTES_KEPT = 64
+"""Texts of notes in memory: every exchange names one of a few, and none is larger than 256 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ class Heard:
     index: int
     step: Step
     before: int
+
+
+@lru_cache(NOTES_KEPT)
+def _text(note: bytes) -> bytes:
+    return Note.parse(note, limit=NOTE_MAX).text
 
 
 class TileView:
@@ -144,7 +151,7 @@ class Pair:
     def note(self, digest: str) -> bytes | None:
         """The text of a note."""
         data = self._tx.ledger.note(digest)
-        return Note.parse(data, limit=NOTE_MAX).text if data else None
+        return _text(data) if data else None
 
     def root(self, side: int, size: int) -> bytes | None:
         """The root of a log at a size; None beyond what is signed."""

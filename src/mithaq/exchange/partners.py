@@ -15,7 +15,7 @@ CARDS_KEPT = 256
 
 @lru_cache(CARDS_KEPT)
 def parse_card(note: bytes) -> Card:
-    """The card in a note that was verified when it was accepted; every pouch needs it, and parsing costs 1 ms."""
+    """The card in a note that was verified when it was accepted: every pouch needs it; parsing takes 1 ms."""
     return Card.parse(Note.parse(note, limit=CARD_NOTE_MAX).text)
 
 

@@ -96,19 +96,19 @@ class StoredBody:
 
     Args:
         commit: the commitment that it matches, 32 bytes.
-        part: SHA-256 of salt and content, as a pouch's manifest names it.
         size: bytes of the clear content.
         day: days since 1970-01-01 UTC of ``keep_until``: which day key seals it.
         sealed: salt and content, sealed (``crypto.sealing``).
         findings: what ``formats`` saw in it, encoded; judged again without opening it.
+        part: SHA-256 of salt and content, as our pouches' manifests name it; empty for the partner's.
     """
 
     commit: bytes
-    part: bytes
     size: int
     day: int
     sealed: bytes
     findings: bytes
+    part: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _PUT = _put.on_conflict_do_update(
     index_elements=[_B.log, _B.index, _B.ordinal],
     set_={name: _put.excluded[name] for name in ("commit", "part", "size", "day", "findings", "sealed")},
 )
-_GET = select(_B.commit, _B.part, _B.size, _B.day, _B.sealed, _B.findings).where(
+_GET = select(_B.commit, _B.size, _B.day, _B.sealed, _B.findings, _B.part).where(
     _B.log == bindparam("log"), _B.index == bindparam("index"), _B.ordinal == bindparam("ordinal")
 )
 _PRESENT = select(_B.index, _B.ordinal, _B.commit, _B.part, _B.size, _B.day, _B.findings).where(
@@ -75,7 +75,7 @@ class SqlBodies:
         """See ``ports.Bodies``."""
         found = self._run(_PRESENT, {"log": self._names.find(log), "start": start, "end": end})
         return {
-            (index, ordinal): StoredBody(commit, part, size, day, b"", findings)
+            (index, ordinal): StoredBody(commit, size, day, b"", findings, part)
             for index, ordinal, commit, part, size, day, findings in found
         }
 

@@ -70,6 +70,7 @@ def _open(path: Path, begin: str, cache: tuple[str, str], kept: int, most: int) 
         poolclass=QueuePool,
         pool_size=kept,
         max_overflow=most - kept,
+        hide_parameters=True,  # a traceback must not carry contents into a log
         # SQLite's own transactions, begun by us below: sqlite3 would begin them late and not IMMEDIATE.
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS / 1000},
     )

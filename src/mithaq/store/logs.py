@@ -13,7 +13,7 @@ from mithaq.domain.party import LogName, Origin
 from mithaq.errors import BehindError, BusyError, StoreError
 from mithaq.exchange.ports import Cosignature, EntryRow, Head, LogRow
 from mithaq.store import schema
-from mithaq.store.anchor import Line
+from mithaq.store.anchor import Line, keep_newest
 from mithaq.store.names import Names
 from mithaq.store.values import Packed
 from mithaq.tlog.merkle import HASH_SIZE, Frontier
@@ -286,8 +286,7 @@ class SqlLogs:
                     got=f"size {self.row(log).size}",
                     todo="recover this pair from the partner",
                 )
-        if line.log not in self.signed or self.signed[line.log].size < line.size:
-            self.signed[line.log] = line
+        keep_newest(self.signed, line)
 
     @staticmethod
     def _only_root(rows: int, log: LogName, size: int) -> None:

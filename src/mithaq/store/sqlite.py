@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mithaq.domain.party import LogName, Origin
 from mithaq.errors import StoreError
 from mithaq.exchange.ports import Transaction
-from mithaq.store.anchor import Anchor, Line, check
+from mithaq.store.anchor import Anchor, Line, check, keep_newest
 from mithaq.store.engine import (
     FILE_NAME,
     as_store_error,
@@ -153,7 +153,8 @@ class SqliteStore:
             transaction.names.committed()
             self._erased |= transaction.erased
             # What could not be anchored before is anchored now, or not acknowledged again.
-            self._unanchored |= transaction.signed
+            for line in transaction.signed.values():
+                keep_newest(self._unanchored, line)
             if self._unanchored:
                 self._anchor.append(self._unanchored.values())
                 self._unanchored = {}

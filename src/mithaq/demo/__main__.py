@@ -1,0 +1,5 @@
+"""``python -m mithaq.demo``."""
+
+from mithaq.demo.run import main
+
+main()

@@ -1,0 +1,246 @@
+"""The exercise itself: two nodes that know nothing of each other become partners, exchange, and prove it.
+
+Every step expects something of what the nodes say and stops at once, with what was expected, when it does not
+hold. The demo asks the nodes through their own doors; it opens no store.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from mithaq.demo import programme, witness
+from mithaq.demo.outcome import Log, Outcome, Told
+from mithaq.demo.programme import ATLAS, LINDMARK, Part
+from mithaq.demo.rabat import rabat
+from mithaq.demo.screen import Screen, clock, size
+from mithaq.demo.seat import Rungs, Seat
+from mithaq.domain.agreement import Agreement
+from mithaq.domain.rules import RULES
+from mithaq.errors import MithaqError
+
+PATIENCE = 45.0
+"""Seconds that the demo waits for anything: longer would not be "under 60 seconds" any more."""
+_PAUSE = 0.02
+"""Seconds between two looks: a node answers one in about a millisecond."""
+
+_T = TypeVar("_T")
+
+
+class ExpectationError(MithaqError):
+    """Something that the demo shows did not come out as it must."""
+
+
+def expect(what: str, expected: object, got: object) -> None:
+    """Stop unless two values are equal.
+
+    Raises:
+        ExpectationError: they differ.
+    """
+    if expected != got:
+        raise ExpectationError(f"the demo failed: {what}", expected=str(expected), got=got)
+
+
+def wait(what: str, look: Callable[[], _T | None]) -> _T:
+    """Look again and again until there is something.
+
+    Raises:
+        ExpectationError: nothing came within ``PATIENCE``.
+    """
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if (found := look()) is not None:
+            return found
+        time.sleep(_PAUSE)
+    raise ExpectationError(f"the demo failed: {what}", got=f"nothing within {PATIENCE:.0f} s")
+
+
+class Stage:
+    """One exercise.
+
+    Args:
+        seats: Atlas and Lindmark, whose nodes run.
+        screen: where each step is told.
+    """
+
+    def __init__(self, seats: tuple[Seat, Seat], screen: Screen) -> None:
+        self._seats = seats
+        self._screen = screen
+        self._words = screen.words
+
+    def play(self, objects: Sequence[dict[str, Any]]) -> Outcome:
+        """The whole exercise, with these STIX objects.
+
+        Raises:
+            ExpectationError: something did not come out as it must.
+            MithaqError: a node, or the sample, said no.
+        """
+        self._introduce()
+        agreement = self._agree()
+        codes = self._refuse(programme.forbidden(), agreement)
+        told = list(self._exchange(objects))
+        large, warned, lead = self._overtake()
+        told += [warned, large]
+        self._prove(warned)
+        logs, record = self._compare()
+        return Outcome(
+            agreement=agreement,
+            told=tuple(told),
+            lead=lead,
+            forbidden=programme.forbidden(),
+            codes=codes,
+            logs=logs,
+            record=record,
+            seconds=self._screen.elapsed(),
+        )
+
+    # --- partners -----------------------------------------------------------------------------------------
+
+    def _introduce(self) -> None:
+        self._screen.step(self._words("Cards are exchanged; each fingerprint is typed back as it was heard"))
+        for seat, other in self._both_ways():
+            heard = other.fingerprint
+            seat.introduce(other.card, heard)
+            self._screen.detail(f"{self._screen.ltr(other.origin)}: {self._screen.ltr(heard)}")
+        for seat, other in self._both_ways():
+            wait(f"{seat.origin} and its partner have met", lambda: seat.met(other.origin) or None)
+
+    def _agree(self) -> Agreement:
+        self._screen.step(self._words("Both authorities sign the text, and both nodes put it in force"))
+        one, other = self._seats
+        text = rabat(int(time.time()), origins=(one.origin, other.origin))
+        name = one.propose(other.origin, one.sign(text.text()))
+        expect("a text has one digest on both sides", name, text.digest)
+        note = wait("the proposed text arrives", lambda: other.note(name))
+        other.cosign(other.sign(text.text()))
+        expect("the partner got the text that was proposed", True, text.text() in note)
+        other.activate(one.origin, name)
+        one.cosign(other.note(name) or b"")
+        one.activate(other.origin, name)
+        for seat, partner in self._both_ways():
+            wait("the text is in force on both sides", lambda: seat.in_force(partner.origin, name) or None)
+        self._screen.detail(text.title[self._words.language])
+        return text
+
+    # --- exchange -----------------------------------------------------------------------------------------
+
+    def _refuse(self, part: Part, agreement: Agreement) -> tuple[str, ...]:
+        self._screen.step(self._words("An alert is tried in a field for which the text allows none"))
+        seat, partner = self._sides(part)
+        before = seat.own_size(partner.origin)
+        codes = seat.refused(partner.origin, part.message)
+        expect("the text does not allow this kind in this field", ("kind",), codes)
+        expect("nothing of what was refused is in the log", before, seat.own_size(partner.origin))
+        sentence = next(rule.sentence for rule in RULES if rule.code == codes[0])
+        title = agreement.fields[part.message.field].title[self._words.language]
+        self._screen.detail(self._words(sentence, field=title, kind=self._words(part.title)))
+        return codes
+
+    def _exchange(self, objects: Sequence[dict[str, Any]]) -> list[Told]:
+        self._screen.step(self._words("One of each kind is exchanged"))
+        told = [self._tell(programme.request())]
+        told.append(self._tell(programme.reply(told[0].leaf)))
+        seat, partner = self._sides(told[0].part)
+        items = seat.items(partner.origin, told[0].leaf)
+        expect("both items of the request are answered", ("answered", "answered"), items)
+        told.append(self._tell(programme.expertise()))
+        told.append(self._tell(programme.information(objects)))
+        return told
+
+    def _overtake(self) -> tuple[Told, Told, float]:
+        large, warning = programme.large(), programme.warning()
+        self._screen.step(
+            self._words(
+                "A document of {size} is on its way; an alert is entered behind it",
+                size=size(self._words.language, large.size),
+            )
+        )
+        document = self._say(large)
+        warned = self._await(self._say(warning))
+        seat, partner = self._sides(large)
+        now = seat.rungs(partner.origin, document[1])
+        expect("the large document is not complete when the alert has its verdict", (0, ""), (now.held, now.verdict))
+        began = time.monotonic()
+        done = self._await(document)
+        return done, warned, time.monotonic() - began
+
+    def _tell(self, part: Part) -> Told:
+        return self._await(self._say(part))
+
+    def _say(self, part: Part) -> tuple[Part, str, float]:
+        seat, partner = self._sides(part)
+        began = time.monotonic()
+        return part, seat.send(partner.origin, part.message), began
+
+    def _await(self, said: tuple[Part, str, float]) -> Told:
+        part, leaf, began = said
+        seat, partner = self._sides(part)
+
+        def look() -> Rungs | None:
+            rungs = seat.rungs(partner.origin, leaf)
+            return rungs if rungs.verdict else None
+
+        rungs = wait(f"the verdict on {part.message.kind} {leaf[:12]}", look)
+        seconds = time.monotonic() - began
+        expect(f"{part.message.kind} is accepted", ("accepted", ()), (rungs.verdict, rungs.codes))
+        expect(f"{part.message.kind} is held in full", True, rungs.held >= rungs.at - 1)
+        self._arrived(part, leaf)
+        told = Told(part, leaf, rungs.at, rungs.held, rungs.verdict, seconds)
+        self._ladder(told)
+        return told
+
+    def _arrived(self, part: Part, leaf: str) -> None:
+        """The reader has the very bytes of the first and the last content."""
+        seat, partner = self._sides(part)
+        for ordinal in sorted({0, len(part.message.contents) - 1}):
+            content = partner.content(seat.origin, leaf, ordinal)
+            expect(f"content {ordinal} arrived as it was sent", True, content == part.message.contents[ordinal][1])
+
+    def _ladder(self, told: Told) -> None:
+        self._screen.detail(
+            self._words(
+                "{title}: sent {at}, held {held}, check result: {verdict}",
+                title=self._words(told.part.title),
+                at=clock(told.at),
+                held=clock(told.held),
+                verdict=self._words(told.verdict),
+            )
+        )
+
+    # --- proof --------------------------------------------------------------------------------------------
+
+    def _prove(self, told: Told) -> None:
+        self._screen.step(self._words("A separate process verifies the proof of delivery, from files alone"))
+        seat, partner = self._sides(told.part)
+        files = witness.files(seat, partner, seat.receipt(partner.origin, told.leaf))
+        code, said = witness.verify(files)
+        expect(f"the receipt is verified ({said})", 0, code)
+        self._screen.detail(self._words("The proof holds."))
+        code, said = witness.verify(witness.changed(files))
+        expect(f"a receipt with one byte changed is refused ({said})", True, code != 0)
+        self._screen.detail(self._words("With one byte changed it is refused."))
+
+    def _compare(self) -> tuple[tuple[Log, Log], bytes]:
+        self._screen.step(self._words("Both nodes write out the record of the pair; the records are compared"))
+        one, other = self._seats
+
+        def look() -> bytes | None:
+            mine, theirs = one.record(other.origin), other.record(one.origin)
+            return mine if mine == theirs else None
+
+        record = wait("both records are identical to the byte", look)
+        own, mirror = one.logs(other.origin)
+        expect("each log has one size and one root on both nodes", (mirror, own), other.logs(one.origin))
+        logs = (own, mirror) if one.origin < other.origin else (mirror, own)
+        return logs, record
+
+    # --- who ----------------------------------------------------------------------------------------------
+
+    def _both_ways(self) -> tuple[tuple[Seat, Seat], tuple[Seat, Seat]]:
+        one, other = self._seats
+        return (one, other), (other, one)
+
+    def _sides(self, part: Part) -> tuple[Seat, Seat]:
+        """Who says it, and to whom."""
+        if part.side == ATLAS:
+            return self._seats[ATLAS], self._seats[LINDMARK]
+        return self._seats[LINDMARK], self._seats[ATLAS]
