@@ -7,10 +7,12 @@ compression and examination with no logs, entries, verdicts or pouches at all, w
 project could be built on.
 """
 
+import atexit
 import json
 import multiprocessing
 import os
 import resource
+import shutil
 import tempfile
 import threading
 import time
@@ -283,6 +285,7 @@ def plain(directory: Path, contents: list[bytes]) -> dict[str, float]:
 
 def _fresh() -> Path:
     directory = Path(tempfile.mkdtemp(prefix="mithaq-bench-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     a, b = make_pair(directory)
     a.close()
     b.close()

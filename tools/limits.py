@@ -32,7 +32,10 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("domain.rules", (("SKEW", "s"),)),
     ("domain.strict_toml", (("DEPTH_MAX", "levels"), ("LINE_MAX", "characters"))),
     ("domain.texts", (("TITLE_MAX", "characters"), ("PROSE_MAX", "characters"), ("LANGUAGES_MAX", ""))),
-    ("domain.card", (("CARD_MAX", "bytes"), ("VALID_MAX", "s"), ("SEALING_SIZE", "bytes"), ("URL_MAX", "bytes"))),
+    (
+        "domain.card",
+        (("CARD_MAX", "bytes"), ("VALID_MAX", "s"), ("SEALING_SIZE", "bytes"), ("URL_MAX", "bytes")),
+    ),
     (
         "domain.agreement",
         (("AGREEMENT_MAX", "bytes"), ("FIELDS_MAX", ""), ("RETENTION_MAX", "days"), ("NOTICE_MAX", "days")),

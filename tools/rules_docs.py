@@ -41,7 +41,11 @@ def page() -> str:
     """The whole page."""
     rules: list[str] = []
     for sees, sentence in SEEN.items():
-        rules += [f"\n### Rules that see {sentence}\n", "| code | clause | what people read |", "|---|---|---|"]
+        rules += [
+            f"\n### Rules that see {sentence}\n",
+            "| code | clause | what people read |",
+            "|---|---|---|",
+        ]
         rules += [
             f"| `{rule.code}` | {rule.clause.replace('protocol ', '§ ')} | {rule.sentence} |"
             for rule in RULES

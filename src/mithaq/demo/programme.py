@@ -47,7 +47,9 @@ class Part:
 def warning() -> Part:
     """An alert about an event, in the field that protects life."""
     facts = {"urgency": "immediate", **_EXERCISE}
-    return Part(N_("Alert"), LINDMARK, _message("alert", "civil-protection", _text(alert.alert_text()), facts))
+    return Part(
+        N_("Alert"), LINDMARK, _message("alert", "civil-protection", _text(alert.alert_text()), facts)
+    )
 
 
 def request() -> Part:

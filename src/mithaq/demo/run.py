@@ -73,7 +73,12 @@ def play(root: Path, screen: Screen, stix: Path | None, stack: ExitStack) -> Non
         stack.enter_context(seat.serving())
     for seat in seats:
         screen.detail(
-            screen.words("{name}: process {pid}, {url}", name=screen.ltr(seat.origin), pid=seat.pid, url=screen.ltr(seat.url))
+            screen.words(
+                "{name}: process {pid}, {url}",
+                name=screen.ltr(seat.origin),
+                pid=seat.pid,
+                url=screen.ltr(seat.url),
+            )
         )
     outcome = Stage(seats, screen).play(objects)
     screen.line()

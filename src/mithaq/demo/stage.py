@@ -158,7 +158,11 @@ class Stage:
         warned = self._await(self._say(warning))
         seat, partner = self._sides(large)
         now = seat.rungs(partner.origin, document[1])
-        expect("the large document is not complete when the alert has its verdict", (0, ""), (now.held, now.verdict))
+        expect(
+            "the large document is not complete when the alert has its verdict",
+            (0, ""),
+            (now.held, now.verdict),
+        )
         began = time.monotonic()
         done = self._await(document)
         return done, warned, time.monotonic() - began
@@ -193,7 +197,11 @@ class Stage:
         seat, partner = self._sides(part)
         for ordinal in sorted({0, len(part.message.contents) - 1}):
             content = partner.content(seat.origin, leaf, ordinal)
-            expect(f"content {ordinal} arrived as it was sent", True, content == part.message.contents[ordinal][1])
+            expect(
+                f"content {ordinal} arrived as it was sent",
+                True,
+                content == part.message.contents[ordinal][1],
+            )
 
     def _ladder(self, told: Told) -> None:
         self._screen.detail(
@@ -220,7 +228,9 @@ class Stage:
         self._screen.detail(self._words("With one byte changed it is refused."))
 
     def _compare(self) -> tuple[tuple[Log, Log], bytes]:
-        self._screen.step(self._words("Both nodes write out the record of the pair; the records are compared"))
+        self._screen.step(
+            self._words("Both nodes write out the record of the pair; the records are compared")
+        )
         one, other = self._seats
 
         def look() -> bytes | None:

@@ -42,7 +42,11 @@ class Summary:
         outcome = self._outcome
         yield mark(self._language)
         yield self._words(
-            "{one} ({a}) and {other} ({b})", one=self._name(0), other=self._name(1), a=self._letters[0], b=self._letters[1]
+            "{one} ({a}) and {other} ({b})",
+            one=self._name(0),
+            other=self._name(1),
+            a=self._letters[0],
+            b=self._letters[1],
         )
         yield outcome.agreement.title[self._language]
         yield ""
