@@ -36,7 +36,11 @@ def disk() -> dict[str, float]:
 def machine() -> dict[str, Any]:
     """What it ran on."""
     model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").open() if line.startswith("model name")),
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").open()
+            if line.startswith("model name")
+        ),
         platform.processor(),
     )
     return {
@@ -50,7 +54,11 @@ def machine() -> dict[str, Any]:
 
 
 def main() -> None:
-    results: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine(), "disk": disk()}
+    results: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "disk": disk(),
+    }
     for name, measure in (("tlog", tlog.run), ("stix", stix.run), ("exchange", exchange.run)):
         print(f"{name} …", file=sys.stderr)
         results[name] = measure()

@@ -52,7 +52,9 @@ class NullBody:
             at += 4 + size
 
 
-def _seal_body(_key: bytes, _random: Any, _context: bytes, salt: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _seal_body(
+    _key: bytes, _random: Any, _context: bytes, salt: bytes, chunks: Iterable[bytes]
+) -> Iterator[bytes]:
     yield salt
     for chunk in chunks:
         yield len(chunk).to_bytes(4)

@@ -81,8 +81,8 @@ def test_figures(language, expected):
 
 
 def test_sizes_and_moments():
-    assert size("en", 80 * 2**20) == "80 MiB"
-    assert size("en", 20) == "1 KiB"
+    assert size(Words("en"), 80 * 2**20) == "80 MiB"
+    assert size(Words("fr"), 20) == "1\u00a0Kio"
     assert clock(1_800_000_000) == "08:00:00"
 
 

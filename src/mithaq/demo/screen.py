@@ -1,4 +1,4 @@
-"""What the demo shows: coloured on a terminal, plain elsewhere, and in an order that right-to-left script keeps.
+"""What the demo shows: coloured on a terminal, plain elsewhere, in an order that right-to-left script keeps.
 
 No boxes and no arrows, which right-to-left terminals tear apart. Digits are European in every language, so
 that figures can be compared and typed back. What reads from left to right (hashes, addresses) is isolated in
@@ -66,11 +66,11 @@ def number(language: str, value: float, decimals: int = 0) -> str:
     return text.replace(",", "\0").replace(".", point).replace("\0", thousands)
 
 
-def size(language: str, octets: int) -> str:
+def size(words: Words, octets: int) -> str:
     """A size in MiB or KiB, never as 0."""
     if octets >= 2**20:
-        return f"{number(language, octets / 2**20)} MiB"
-    return f"{number(language, max(octets / 2**10, 1))} KiB"
+        return words("{value} MiB", value=number(words.language, octets / 2**20))
+    return words("{value} KiB", value=number(words.language, max(octets / 2**10, 1)))
 
 
 def clock(seconds: int) -> str:

@@ -6,6 +6,7 @@ hold. The demo asks the nodes through their own doors; it opens no store.
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from mithaq.demo import programme, witness
@@ -41,14 +42,14 @@ def expect(what: str, expected: object, got: object) -> None:
 
 
 def wait(what: str, look: Callable[[], _T | None]) -> _T:
-    """Look again and again until there is something.
+    """Look again and again until there is something that counts as true.
 
     Raises:
         ExpectationError: nothing came within ``PATIENCE``.
     """
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if (found := look()) is not None:
+        if found := look():
             return found
         time.sleep(_PAUSE)
     raise ExpectationError(f"the demo failed: {what}", got=f"nothing within {PATIENCE:.0f} s")
@@ -102,7 +103,7 @@ class Stage:
             seat.introduce(other.card, heard)
             self._screen.detail(f"{self._screen.ltr(other.origin)}: {self._screen.ltr(heard)}")
         for seat, other in self._both_ways():
-            wait(f"{seat.origin} and its partner have met", lambda: seat.met(other.origin) or None)
+            wait(f"{seat.origin} and its partner have met", partial(seat.met, other.origin))
 
     def _agree(self) -> Agreement:
         self._screen.step(self._words("Both authorities sign the text, and both nodes put it in force"))
@@ -110,14 +111,14 @@ class Stage:
         text = rabat(int(time.time()), origins=(one.origin, other.origin))
         name = one.propose(other.origin, one.sign(text.text()))
         expect("a text has one digest on both sides", name, text.digest)
-        note = wait("the proposed text arrives", lambda: other.note(name))
+        note = wait("the proposed text arrives", partial(other.note, name))
         other.cosign(other.sign(text.text()))
         expect("the partner got the text that was proposed", True, text.text() in note)
         other.activate(one.origin, name)
         one.cosign(other.note(name) or b"")
         one.activate(other.origin, name)
         for seat, partner in self._both_ways():
-            wait("the text is in force on both sides", lambda: seat.in_force(partner.origin, name) or None)
+            wait("the text is in force on both sides", partial(seat.in_force, partner.origin, name))
         self._screen.detail(text.title[self._words.language])
         return text
 
@@ -151,7 +152,7 @@ class Stage:
         self._screen.step(
             self._words(
                 "A document of {size} is on its way; an alert is entered behind it",
-                size=size(self._words.language, large.size),
+                size=size(self._words, large.size),
             )
         )
         document = self._say(large)

@@ -91,7 +91,7 @@ class Summary:
         )
 
     def _what(self, told: Told) -> str:
-        objects, octets = told.part.objects, size(self._language, told.part.size)
+        objects, octets = told.part.objects, size(self._words, told.part.size)
         if not objects:
             return octets
         return self._words(
@@ -108,8 +108,7 @@ class Summary:
         part = self._outcome.forbidden
         sentence = next(rule.sentence for rule in RULES if rule.code == self._outcome.codes[0])
         return self._words(
-            "Refused before it left: {title}. {sentence}",
-            title=self._words(part.title),
+            "Refused before it left: {sentence}",
             sentence=self._words(
                 sentence, field=self._quoted(self._field(part)), kind=self._quoted(self._words(part.title))
             ),

@@ -90,7 +90,7 @@ def store(
 def new(
     identity: Identity, place: Place, media_type: str, content: bytes, keep_until: int
 ) -> tuple[Body, StoredBody]:
-    """A content of our own: its row in the entry, and the content at rest with the hash that a manifest names."""
+    """A content of our own: its row in the entry, and the content at rest with the hash that travels."""
     salt = identity.random(SALT_SIZE)
     commitment = place.commit(media_type, salt, content)
     body = Body(media_type, len(content), 1, commitment)

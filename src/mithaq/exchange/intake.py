@@ -23,7 +23,7 @@ from mithaq.domain.party import LogName, Role
 from mithaq.domain.record import EntryRef
 from mithaq.domain.rules import RULES, Sees
 from mithaq.domain.standing import Arrival, Standing
-from mithaq.errors import ForgedError, ForkError, LimitError, MalformedError, PeerError, StaleError
+from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError, StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.contents import Place
@@ -38,7 +38,7 @@ from mithaq.exchange.signing import merge, verify_agreement, verify_partly
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign, verify_cosignature
 from mithaq.tlog.head import HEAD_MAX
-from mithaq.tlog.mirror import Advanced, Batch, Mirror, SetAside, advance
+from mithaq.tlog.mirror import Advanced, Batch, LogForkError, Mirror, SetAside, advance
 
 STAGED_MAX = 16 * 2**20
 """Sealed bytes that wait in memory for their entries' transaction; what comes beyond is wanted again."""
@@ -117,19 +117,27 @@ class Intake:
 
         Raises:
             PeerError: a part is not what it must be; nothing of this pouch was kept.
-            ForkError: the partner's log forks; the evidence is kept and the pair stops.
+            LogForkError: the partner's log forks; the evidence is kept and the pair stops.
         """
         delivery = self._unpack(opened, partner)
         if self._idle(opened, partner, delivery):
             return Taken(partner, spoke=False, fresh=True)
         try:
             return self._store.write(lambda tx: _Work(tx, self._identity, opened, card, delivery).run())
-        except ForkError as error:
-            evidence = f"fork: {error.message}"
-            self._store.write(
-                lambda tx: tx.ledger.put_partner(replace(find_partner(tx, partner.mirror), problem=evidence))
-            )
+        except LogForkError as error:
+            self._stop(partner, error)
             raise
+
+    def _stop(self, partner: Partner, error: LogForkError) -> None:
+        """Keep the evidence as a note of its own, and stop the pair (protocol 6)."""
+        evidence = b"\n".join((bytes(error.evidence.first), bytes(error.evidence.second)))
+        name = hashlib.sha256(evidence).hexdigest()
+
+        def work(tx: Transaction) -> None:
+            tx.ledger.put_note(name, evidence)
+            tx.ledger.put_partner(replace(find_partner(tx, partner.mirror), problem=f"fork {name}"))
+
+        self._store.write(work)
 
     def _idle(self, opened: OpenPouch, partner: Partner, delivery: Delivery) -> bool:
         """Whether there is nothing to keep: an empty question costs no transaction."""
@@ -149,11 +157,17 @@ class Intake:
                 note = Note.parse(data, limit=NOTE_MAX)
                 delivery.notes[digest(note)] = note
             elif part.kind == "cosignature":
-                delivery.cosignature = Note.parse(data, limit=HEAD_MAX)
+                delivery.cosignature = self._news(partner.own, Note.parse(data, limit=HEAD_MAX))
             elif not first_contact and staged < STAGED_MAX + BODY_MAX:
                 # What is sealed to the card's key opens for as long as the card lives: no contents (7).
                 staged += self._stage(delivery, partner.mirror, part, data)
         return delivery
+
+    def _news(self, own: LogName, note: Note) -> Note | None:
+        """A cosignature, unless we have one that covers as much: answers repeat it."""
+        size = Checkpoint.parse(note.text).size
+        newest = self._store.read(lambda tx: tx.logs.newest_cosignature(own))
+        return None if newest and newest.size >= size else note
 
     def _stage(self, delivery: Delivery, log: LogName, part: Part, data: bytes) -> int:
         place = (part.index or 0, part.ordinal or 0)
@@ -409,10 +423,8 @@ class _Work:
             raise ForgedError("a cosignature of a head that is not ours", where=str(own), got=checkpoint.size)
         name = f"{self._partner.origin}/mirror"
         time = verify_cosignature(checkpoint, note.lines, name, self._card.pairs[Role.MIRROR])
-        if not self._tx.logs.cosignatures(own, checkpoint.size - 1, 1):
-            signed = b"".join(bytes(line) for line in note.lines)
-            kept = Cosignature(checkpoint.size, checkpoint.root, time, signed)
-            self._tx.logs.put_cosignature(own, kept)
+        signed = b"".join(bytes(line) for line in note.lines)
+        self._tx.logs.put_cosignature(own, Cosignature(checkpoint.size, checkpoint.root, time, signed))
 
     def _settle(self, *, spoke: bool) -> Taken:
         said = self._said

@@ -60,6 +60,12 @@ class Outbox:
     unopened: int = 0
     sent: int = 0
 
+    def delivered(self, load: "Load") -> None:
+        """A pouch has been answered: what it carried need not go again unless it is asked for."""
+        self.under_way.difference_update(load.bodies)
+        self.wants = [place for place in self.wants if place not in load.bodies]
+        self.cosigned = max(self.cosigned, load.cosigned)
+
     def next_n(self, clock: float) -> int:
         """The ``n`` of the next pouch: the clock in microseconds, always rising."""
         self.sent = max(self.sent + 1, int(clock * 1_000_000))
@@ -155,7 +161,7 @@ class _Packing:
             parts.append(part_of("head", head.note))
             parts.append(part_of("entries", pack_entries([row.data for row in rows]), rows[0].index))
             parts += self._notes(rows)
-        cosigned = self._cosignature(parts)
+        cosigned = self._cosignature(parts, answers)
         for place, content in () if bare or not head else self._bodies(rows):
             parts.append(content)
             places.append(place)
@@ -213,10 +219,13 @@ class _Packing:
                     parts.append(part_of("note", note))
         return parts
 
-    def _cosignature(self, parts: list[Content]) -> int:
-        """Add our newest cosignature of the partner's log, if no answered pouch has carried it."""
+    def _cosignature(self, parts: list[Content], answers: str) -> int:
+        """Add our newest cosignature of the partner's log, unless it has gone; an answer repeats it.
+
+        Who asks again may never have had the answer before.
+        """
         found = self._tx.logs.newest_cosignature(self._partner.mirror)
-        if found is None or found.size <= self._outbox.cosigned:
+        if found is None or (found.size <= self._outbox.cosigned and not answers):
             return 0
         text = Checkpoint(str(self._partner.mirror), found.size, found.root).text
         parts.append(part_of("cosignature", text + b"\n" + found.lines))

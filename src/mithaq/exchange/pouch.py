@@ -28,6 +28,8 @@ MANIFEST_STEP = 4096
 """A sealed manifest is a multiple of this, so that its length tells little (protocol 7)."""
 MANIFEST_MAX = 256 * 1024
 """Bytes of a sealed manifest: what a stranger can make a node read."""
+POUCH_ENTRIES_MAX = 4_000
+"""Entries in one pouch: four full batches; 16 MiB of the smallest would keep a fold busy for minutes."""
 HEADER_SIZE = len(MAGIC) + 32 + 4
 K_SIZE = 32
 
@@ -224,6 +226,7 @@ def unpack_entries(data: bytes) -> list[bytes]:
 
     Raises:
         MalformedError: it ends within an entry.
+        LimitError: more than ``POUCH_ENTRIES_MAX``.
     """
     entries: list[bytes] = []
     at = 0
@@ -232,6 +235,8 @@ def unpack_entries(data: bytes) -> list[bytes]:
         entry = data[at + 2 : at + 2 + size]
         if len(entry) != size or at + 2 > len(data):
             raise MalformedError("entries are cut short", where="entries", got=f"byte {at} of {len(data)}")
+        if len(entries) == POUCH_ENTRIES_MAX:
+            raise LimitError("too many entries in one pouch", expected=f"{POUCH_ENTRIES_MAX} at most")
         entries.append(entry)
         at += 2 + size
     return entries

@@ -264,13 +264,13 @@ class Service:
         taken = self._intake.take(opened, partner, card)
         if taken.fresh:
             outbox.wants = list(opened.manifest.want)
-            outbox.cosigned = 0
         bare = opened.to == introduction.card_key(self._identity)
         load = self._packer.pack(
             taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=not taken.fresh, bare=bare
         )
         sealed = self._seal(taken.partner, load, to_card=bare)
         outbox.told = (load.size, self._identity.clock() + GRACE)
+        outbox.cosigned = max(outbox.cosigned, load.cosigned)
         if outbox.wants or load.size < load.manifest.mine:
             self._wake(partner.origin)
         return sealed.pieces
@@ -306,8 +306,7 @@ class Service:
         outbox = self._outbox(partner)
         taken = self._intake.take(opened, partner, card)
         outbox.unopened = 0
-        outbox.under_way.difference_update(outgoing.load.bodies)
-        outbox.cosigned = max(outbox.cosigned, outgoing.load.cosigned)
+        outbox.delivered(outgoing.load)
         if taken.fresh:
             outbox.wants = list(opened.manifest.want)
         self._wake(partner.origin)
