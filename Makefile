@@ -35,8 +35,8 @@ gates: .venv/.dev
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
-bench: .venv/.dev ## Measure everything and write benchmarks/results.json
-	@PYTHONPATH=tests $(BIN)/python benchmarks
+bench: .venv/.dev ## Measure everything in one run and write benchmarks/results.json
+	$(BIN)/python benchmarks
 
 soak: .venv/.dev ## Two real nodes under load and kills for a while; HOURS=0.1
 	$(BIN)/python tools/soak.py

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 from mithaq.domain.outcome import LogState
 from mithaq.domain.party import LogName, origin
 from mithaq.exchange.ports import Cosignature, EntryRow, Head, LogRow, StoredBody, Transaction
-from mithaq.store.logs import side_of
+from mithaq.store.engine import FILE_NAME
+from mithaq.store.entries import side_of
 from mithaq.store.sqlite import SqliteStore, open_store
 from mithaq.tlog.merkle import Frontier, leaf_hash
 from mithaq.tlog.tiles import append
@@ -92,6 +94,17 @@ class SqliteBackend:
         pages = connection.cursor().execute("PRAGMA page_count").fetchone()[0] if full else 2**30
         connection.cursor().execute(f"PRAGMA max_page_count = {pages}")
         connection.close()
+
+    @contextlib.contextmanager
+    def locked(self, store: SqliteStore) -> Iterator[None]:
+        """Somebody else writes and does not end; the store does not wait long for it."""
+        with contextlib.closing(sqlite3.connect(self.directory / FILE_NAME, isolation_level=None)) as other:
+            connection = store._writing.raw_connection()
+            connection.cursor().execute("PRAGMA busy_timeout = 50")
+            connection.close()
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
 
     def files(self) -> bytes:
         """Every byte that the store has on the disk."""

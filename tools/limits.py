@@ -1,4 +1,4 @@
-"""Writes the table of limits in ``docs/protocol.md`` from the constants and the reasons that stand below them."""
+"""Writes the table of limits in ``docs/protocol.md`` from the constants and the reasons below them."""
 
 import ast
 import importlib
@@ -58,7 +58,15 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("PAD_MAX", "bytes"),
         ),
     ),
-    ("exchange.pouch", (("POUCH_MAX", "bytes"), ("MANIFEST_STEP", "bytes"), ("MANIFEST_MAX", "bytes"))),
+    (
+        "exchange.pouch",
+        (
+            ("POUCH_MAX", "bytes"),
+            ("MANIFEST_STEP", "bytes"),
+            ("MANIFEST_MAX", "bytes"),
+            ("POUCH_ENTRIES_MAX", "entries"),
+        ),
+    ),
     (
         "exchange.packing",
         (

@@ -1,4 +1,4 @@
-"""Blocks of a page that a tool writes: they stand between two comments, and nothing else of the page is theirs.
+"""Blocks of a page that a tool writes: between two comments, and nothing else of the page is theirs.
 
 ::
 

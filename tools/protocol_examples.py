@@ -1,10 +1,9 @@
 """Writes the worked examples in ``docs/protocol.md``: real bytes, made by this code from fixed seeds.
 
-Only what is deterministic is shown whole. ML-DSA signatures and HPKE are randomised, so for these the bytes that
-are signed or the sizes are given. Nothing here is a key of anybody.
+Only what is deterministic is shown whole. ML-DSA signatures and HPKE are randomised, so for these the bytes
+that are signed or the sizes are given. Nothing here is a key of anybody.
 """
 
-import base64
 import hashlib
 from collections.abc import Iterator
 
@@ -186,11 +185,11 @@ def _bytes(*lines: str) -> Iterator[str]:
 def block() -> Iterator[str]:
     """All examples."""
     data = entry().data
-    yield from ("### Keys", "", *_table(keys()))
+    yield from ("#### Keys", "", *_table(keys()))
     shown, pairs = note()
-    yield from ("", "### A note", "", "Only the Ed25519 line is shown; a note is valid with both.", "")
+    yield from ("", "#### A note", "", "Only the Ed25519 line is shown; a note is valid with both.", "")
     yield from (*_bytes(*shown), *_table(pairs))
-    yield from ("", "### An entry", "", f"{len(data)} bytes, without a newline:", "")
+    yield from ("", "#### An entry", "", f"{len(data)} bytes, without a newline:", "")
     yield from _bytes(data.decode())
     yield from _table(
         {
@@ -202,15 +201,15 @@ def block() -> Iterator[str]:
         }
     )
     shown, pairs = heads(data)
-    yield from ("", "### The head of this log of one entry", "")
-    yield "First line by the author (0x01), second by the reader (0x04); the two ML-DSA-44 lines are left out."
+    yield from ("", "#### The head of this log of one entry", "")
+    yield "First line by the author (0x01), second by the reader (0x04); the ML-DSA-44 lines are left out."
     yield from ("", *_bytes(*shown), *_table(pairs))
-    yield from ("", "### The reader's `held`", "", *_bytes(held(head(data)).data.decode()))
-    yield from ("", "### A manifest", "", "The text, one line with a newline, before it is signed:", "")
+    yield from ("", "#### The reader's `held`", "", *_bytes(held(head(data)).data.decode()))
+    yield from ("", "#### A manifest", "", "The text, one line with a newline, before it is signed:", "")
     yield from _bytes(manifest(data).text().decode().rstrip("\n"))
-    yield from ("", "### A pouch", "", *_table(pouch(data)))
-    yield from ("", "### Digests of a log", "", *_table(digests(data)))
-    yield from ("", "### A content at rest", "", *_table(at_rest()))
+    yield from ("", "#### A pouch", "", *_table(pouch(data)))
+    yield from ("", "#### Digests of a log", "", *_table(digests(data)))
+    yield from ("", "#### A content at rest", "", *_table(at_rest()))
 
 
 def page() -> str:

@@ -1,4 +1,4 @@
-"""Writes ``docs/rules.md``: every code that a verdict or an outcome can bear, from the catalogues in ``domain``."""
+"""Writes ``docs/rules.md``: every code that a verdict or an outcome can bear, from ``domain``."""
 
 from marked import ROOT
 
@@ -9,15 +9,15 @@ PAGE = ROOT / "docs" / "rules.md"
 
 HEAD = f"""# Codes of refusal
 
-Written by `tools/rules_docs.py` from `mithaq.domain.rules.RULES` and `mithaq.domain.record.CODES`; do not edit it
-by hand. Version of the rules (`facts.rules` of a `record` entry): {RULES_VERSION}.
+Written by `tools/rules_docs.py` from `mithaq.domain.rules.RULES` and `mithaq.domain.record.CODES`; do not
+edit it by hand. Version of the rules (`facts.rules` of a `record` entry): {RULES_VERSION}.
 
 ## What the signed text asks
 
-These rules are asked of every exchange entry: by its author before anything is written, again when the entry gets
-its index, and by its reader on arrival. The clause is a section of the protocol's normative text, whose byte-exact
-form is [protocol.md](protocol.md). Rules are asked in this order. Of the header the first broken rule counts, and is
-the code of the outcome; of the bodies all broken rules stand in the verdict.
+These rules are asked of every exchange entry: by its author before anything is written, again when the entry
+gets its index, and by its reader on arrival. The clause is a section of [protocol.md](protocol.md). Rules are
+asked in this order. Of the header the first broken rule counts, and is the code of the outcome; of the bodies
+all broken rules stand in the verdict.
 """
 
 SEEN = {
@@ -29,8 +29,8 @@ SEEN = {
 FOLD = """
 ## What the record asks
 
-These make an entry illegal for everybody who folds the two logs: it is kept, marked and without effect. They stand
-in the outcome as `illegal <code>`.
+These make an entry illegal for everybody who folds the two logs: it is kept, marked and without effect. They
+stand in the outcome as `illegal <code>`.
 
 | code | meaning |
 |---|---|

@@ -44,7 +44,7 @@ def demo(
     try:
         with _directory(keep) as root, ExitStack() as stack:
             play(root, screen, stix, stack)
-            if screen.is_terminal and not exit:
+            if sys.stdout.isatty() and not exit:
                 screen.line(screen.words("Both nodes go on serving; Ctrl-C ends them."))
                 _until_interrupted()
         if keep:

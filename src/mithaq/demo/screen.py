@@ -31,11 +31,6 @@ class Screen:
         self._console = console or Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._began = time.monotonic()
 
-    @property
-    def is_terminal(self) -> bool:
-        """Whether somebody is looking."""
-        return self._console.is_terminal
-
     def elapsed(self) -> float:
         """Seconds since it was made."""
         return time.monotonic() - self._began

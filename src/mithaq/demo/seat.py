@@ -1,4 +1,186 @@
-class Seat: ...
+"""One side of the exercise: its authority, its node's directory, and the process that serves it.
+
+The node is asked through its own control socket, as its operator would; nothing here opens its store. The
+authority's keys lie apart, and only files go between the two, as they would between two machines.
+"""
+
+import json
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mithaq.crypto.notes import Note
+from mithaq.crypto.passphrase import passphrase_from
+from mithaq.crypto.private_files import create_private, make_directory
+from mithaq.demo.exercise import LANGUAGES, mark
+from mithaq.demo.rabat import rabat
+from mithaq.domain.card import Card
+from mithaq.domain.lifecycle import Reading
+from mithaq.domain.party import Origin
+from mithaq.errors import ReachError, RefusedError, UsageError
+from mithaq.exchange.authoring import Message
+from mithaq.exchange.cards import CARD_NOTE_MAX
+from mithaq.exchange.service import Service
+from mithaq.node.authority import Authority
+from mithaq.node.control import connect
+from mithaq.node import setup
+from mithaq.node.directory import Config, Directory
+
+START = 15.0
+"""Seconds in which a node must answer its operator."""
+STOP = 15.0
+"""Seconds in which it must end when asked to."""
+LOOPBACK = "127.0.0.1"
+_PAUSE = 0.05
 
 
-class Rungs: ...
+class Seat:
+    """One side.
+
+    Args:
+        root: a directory of its own, not there yet.
+        origin: who it is, in ``.example``.
+    """
+
+    def __init__(self, root: Path, origin: Origin) -> None:
+        self.root = root
+        self.origin = origin
+        self.node = Directory(root / "node")
+        self.url = f"http://{LOOPBACK}:{_free_port()}"
+        self.pid = 0
+        self._authority: Authority | None = None
+        self._service: Service | None = None
+
+    # --- before it runs -----------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Make the authority, the node, and the card that both have signed."""
+        make_directory(self.root)
+        for name in ("authority", "node"):
+            create_private(self._secret(name), secrets.token_hex(16).encode())
+        self._authority = Authority.create(
+            self.root / "authority", self.origin, passphrase_from(file=self._secret("authority"))
+        )
+        unlocks = passphrase_from(file=self._secret("node"))
+        config = Config(self.origin, self.url.removeprefix("http://"), f"file:{self.node.keys}")
+        setup.create(self.node.path, config, unlocks)
+        drafted = setup.draft(self.node.path, unlocks, self._authority.public, self._names(), self.url)
+        setup.install(self.node.path, bytes(self._authority.sign_card(bytes(drafted))))
+
+    def _names(self) -> dict[str, str]:
+        party = rabat(int(time.time())).party(self.origin)
+        return {language: f"{party.name[language]} ({mark(language)})" for language in LANGUAGES}
+
+    def _secret(self, name: str) -> Path:
+        return self.root / f"{name}.passphrase"
+
+    # --- while it runs ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Run the node as a process of its own, and end it as its operator would.
+
+        Raises:
+            ReachError: it does not answer, or does not end well.
+        """
+        with (self.root / "node.log").open("wb") as log:
+            command = [sys.executable, "-m", "mithaq", "node", "serve", str(self.node.path)]
+            secret = ["--passphrase-file", str(self._secret("node"))]
+            # A session of its own: Ctrl-C reaches the demo alone, which then ends both nodes in order.
+            process = subprocess.Popen(command + secret, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        self.pid = process.pid
+        try:
+            self._service = self._connected(process)
+            yield
+        finally:
+            self._end(process)
+
+    def _connected(self, process: subprocess.Popen[bytes]) -> Service:
+        end = time.monotonic() + START
+        while True:
+            try:
+                return connect(self.node.control)
+            except ReachError:
+                if process.poll() is not None or time.monotonic() > end:
+                    raise ReachError("the node does not start", where=self.origin, got=self._last_words()) from None
+            time.sleep(_PAUSE)
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        try:
+            code = process.wait(STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        if code:
+            raise ReachError("the node did not end well", where=self.origin, got=f"{code} {self._last_words()}")
+
+    def _last_words(self) -> str:
+        return (self.root / "node.log").read_text("utf-8", "replace").strip()[-200:]
+
+    @property
+    def service(self) -> Service:
+        """The running node, asked through its control socket."""
+        if self._service is None:
+            raise ReachError("the node does not run", where=self.origin)
+        return self._service
+
+    @property
+    def card(self) -> bytes:
+        """Its signed card, as a file that goes to the partner."""
+        return self.node.card.read_bytes()
+
+    @property
+    def fingerprint(self) -> str:
+        """What its officer reads aloud."""
+        return Card.parse(Note.parse(self.card, limit=CARD_NOTE_MAX).text).fingerprint
+
+    def sign(self, text: bytes) -> bytes:
+        """An agreement's text with the lines of this side's authority."""
+        if self._authority is None:
+            raise UsageError("there is no authority yet", where=self.origin)
+        return bytes(self._authority.sign_agreement(text))
+
+    # --- what the stage looks at --------------------------------------------------------------------------
+
+    def met(self, partner: Origin) -> bool:
+        """Whether the partner's first key has arrived, so that contents can be sealed to it."""
+        return bool(self.service.partner(partner).sealing)
+
+    def in_force(self, partner: Origin, digest: str) -> bool:
+        """Whether both sides have activated a text, as this node sees it."""
+        texts = self.service.agreements(partner)
+        return any(text.key == digest and text.reading == Reading.AGREED for text in texts)
+
+    def note(self, digest: str) -> bytes:
+        """A text with its signatures; empty as long as it is not here."""
+        try:
+            return self.service.note(digest)
+        except UsageError:
+            return b""
+
+    def refused(self, partner: Origin, message: Message) -> tuple[str, ...]:
+        """The codes with which this node refuses to send a message; none if it would send it."""
+        try:
+            self.service.send(partner, message)
+        except RefusedError as error:
+            return error.codes
+        return ()
+
+    def items(self, partner: Origin, leaf: str) -> tuple[str, ...]:
+        """The states of the items of a request, from the record."""
+        for line in map(json.loads, self.service.record_lines(partner).splitlines()):
+            if line.get("leaf") == leaf:
+                return tuple(line.get("items", ()))
+        return ()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]

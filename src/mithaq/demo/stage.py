@@ -14,10 +14,11 @@ from mithaq.demo.outcome import Log, Outcome, Told
 from mithaq.demo.programme import ATLAS, LINDMARK, Part
 from mithaq.demo.rabat import rabat
 from mithaq.demo.screen import Screen, clock, size
-from mithaq.demo.seat import Rungs, Seat
+from mithaq.demo.seat import Seat
 from mithaq.domain.agreement import Agreement
 from mithaq.domain.rules import RULES
 from mithaq.errors import MithaqError
+from mithaq.exchange.service import Item
 
 PATIENCE = 45.0
 """Seconds that the demo waits for anything: longer would not be "under 60 seconds" any more."""
@@ -100,7 +101,7 @@ class Stage:
         self._screen.step(self._words("Cards are exchanged; each fingerprint is typed back as it was heard"))
         for seat, other in self._both_ways():
             heard = other.fingerprint
-            seat.introduce(other.card, heard)
+            seat.service.introduce(other.card, heard)
             self._screen.detail(f"{self._screen.ltr(other.origin)}: {self._screen.ltr(heard)}")
         for seat, other in self._both_ways():
             wait(f"{seat.origin} and its partner have met", partial(seat.met, other.origin))
@@ -109,14 +110,14 @@ class Stage:
         self._screen.step(self._words("Both authorities sign the text, and both nodes put it in force"))
         one, other = self._seats
         text = rabat(int(time.time()), origins=(one.origin, other.origin))
-        name = one.propose(other.origin, one.sign(text.text()))
+        name = one.service.propose(other.origin, one.sign(text.text()))
         expect("a text has one digest on both sides", name, text.digest)
         note = wait("the proposed text arrives", partial(other.note, name))
-        other.cosign(other.sign(text.text()))
+        other.service.cosign(other.sign(text.text()))
         expect("the partner got the text that was proposed", True, text.text() in note)
-        other.activate(one.origin, name)
-        one.cosign(other.note(name) or b"")
-        one.activate(other.origin, name)
+        other.service.activate(one.origin, name)
+        one.service.cosign(other.note(name))
+        one.service.activate(other.origin, name)
         for seat, partner in self._both_ways():
             wait("the text is in force on both sides", partial(seat.in_force, partner.origin, name))
         self._screen.detail(text.title[self._words.language])
@@ -127,10 +128,10 @@ class Stage:
     def _refuse(self, part: Part, agreement: Agreement) -> tuple[str, ...]:
         self._screen.step(self._words("An alert is tried in a field for which the text allows none"))
         seat, partner = self._sides(part)
-        before = seat.own_size(partner.origin)
+        before = seat.service.status(partner.origin).own_size
         codes = seat.refused(partner.origin, part.message)
         expect("the text does not allow this kind in this field", ("kind",), codes)
-        expect("nothing of what was refused is in the log", before, seat.own_size(partner.origin))
+        expect("nothing of what was refused is in the log", before, seat.service.status(partner.origin).own_size)
         sentence = next(rule.sentence for rule in RULES if rule.code == codes[0])
         title = agreement.fields[part.message.field].title[self._words.language]
         self._screen.detail(self._words(sentence, field=title, kind=self._words(part.title)))
@@ -158,7 +159,7 @@ class Stage:
         document = self._say(large)
         warned = self._await(self._say(warning))
         seat, partner = self._sides(large)
-        now = seat.rungs(partner.origin, document[1])
+        now = seat.service.item(partner.origin, document[1])
         expect(
             "the large document is not complete when the alert has its verdict",
             (0, ""),
@@ -174,22 +175,22 @@ class Stage:
     def _say(self, part: Part) -> tuple[Part, str, float]:
         seat, partner = self._sides(part)
         began = time.monotonic()
-        return part, seat.send(partner.origin, part.message), began
+        return part, seat.service.send(partner.origin, part.message).leaf, began
 
     def _await(self, said: tuple[Part, str, float]) -> Told:
         part, leaf, began = said
         seat, partner = self._sides(part)
 
-        def look() -> Rungs | None:
-            rungs = seat.rungs(partner.origin, leaf)
-            return rungs if rungs.verdict else None
+        def look() -> Item | None:
+            item = seat.service.item(partner.origin, leaf)
+            return item if item.verdict and item.held else None
 
-        rungs = wait(f"the verdict on {part.message.kind} {leaf[:12]}", look)
+        item = wait(f"the verdict on {part.message.kind} {leaf[:12]}", look)
         seconds = time.monotonic() - began
-        expect(f"{part.message.kind} is accepted", ("accepted", ()), (rungs.verdict, rungs.codes))
-        expect(f"{part.message.kind} is held in full", True, rungs.held >= rungs.at - 1)
+        expect(f"{part.message.kind} is accepted", ("accepted", ()), (item.verdict, item.codes))
+        expect(f"{part.message.kind} is held in full", True, all(item.present))
         self._arrived(part, leaf)
-        told = Told(part, leaf, rungs.at, rungs.held, rungs.verdict, seconds)
+        told = Told(part, leaf, item.entry.at, item.held, item.verdict, seconds)
         self._ladder(told)
         return told
 
@@ -197,7 +198,7 @@ class Stage:
         """The reader has the very bytes of the first and the last content."""
         seat, partner = self._sides(part)
         for ordinal in sorted({0, len(part.message.contents) - 1}):
-            content = partner.content(seat.origin, leaf, ordinal)
+            content = partner.service.content(seat.origin, leaf, ordinal)
             expect(
                 f"content {ordinal} arrived as it was sent",
                 True,
@@ -220,7 +221,7 @@ class Stage:
     def _prove(self, told: Told) -> None:
         self._screen.step(self._words("A separate process verifies the proof of delivery, from files alone"))
         seat, partner = self._sides(told.part)
-        files = witness.files(seat, partner, seat.receipt(partner.origin, told.leaf))
+        files = witness.files(seat, partner, seat.service.receipt(partner.origin, told.leaf))
         code, said = witness.verify(files)
         expect(f"the receipt is verified ({said})", 0, code)
         self._screen.detail(self._words("The proof holds."))
@@ -235,7 +236,7 @@ class Stage:
         one, other = self._seats
 
         def look() -> bytes | None:
-            mine, theirs = one.record(other.origin), other.record(one.origin)
+            mine, theirs = one.service.record_lines(other.origin), other.service.record_lines(one.origin)
             return mine if mine == theirs else None
 
         record = wait("both records are identical to the byte", look)

@@ -8,14 +8,14 @@ import hashlib
 from dataclasses import replace
 
 from mithaq.crypto.keys import SealingKey
-from mithaq.crypto.notes import Note
+from mithaq.crypto.notes import Note, digest
 from mithaq.domain.card import Card
-from mithaq.domain.party import LogName, PublicPair
+from mithaq.domain.party import LogName, Origin, PublicPair
 from mithaq.errors import UsageError
 from mithaq.exchange.cards import CARD_NOTE_MAX, accept_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
-from mithaq.exchange.partners import card_of
+from mithaq.exchange.partners import card_of, parse_card
 from mithaq.exchange.ports import Partner, SealingRow, Store, Transaction
 
 ROTATE_AFTER = 7 * 86_400
@@ -56,7 +56,7 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
         partner = replace(partner, url=accepted.url, card=bytes(note), previous=partner.card)
         tx.ledger.put_partner(partner)
         if current is None:
-            _say_card(tx, identity, own)
+            _say_card(tx, identity, own, identity.card_note)
             _say_key(tx, identity, own, key)
         return partner
 
@@ -69,20 +69,38 @@ def known_pairs(tx: Transaction, identity: Identity, origin: str) -> list[Public
     return [pair for card in (identity.card, *others) for pair in card.pairs.values()]
 
 
-def publish_card(identity: Identity, store: Store) -> None:
-    """Enter our card into every log whose newest card is another."""
+def publish_card(identity: Identity, store: Store, card: bytes = b"") -> None:
+    """Enter our card in force, or the one that follows it, into every log whose newest card is older.
+
+    Raises:
+        PeerError: the card does not follow ours.
+    """
+    note = Note.parse(card, limit=CARD_NOTE_MAX) if card else identity.card_note
+    if card:
+        accept_card(note, now=identity.now(), previous=identity.card, known=())
 
     def work(tx: Transaction) -> None:
         for partner in tx.ledger.partners():
-            if Pair.of(tx, identity, partner.own).state.card != identity.card.digest:
-                _say_card(tx, identity, partner.own)
+            entered = tx.ledger.note(Pair.of(tx, identity, partner.own).state.card)
+            if entered is None or parse_card(entered).serial < parse_card(bytes(note)).serial:
+                _say_card(tx, identity, partner.own, note)
 
     store.write(work)
 
 
-def _say_card(tx: Transaction, identity: Identity, own: LogName) -> None:
-    tx.ledger.put_note(identity.card.digest, bytes(identity.card_note))
-    facts = {"act": "publish", "note": identity.card.digest}
+def unaware(store: Store) -> list[Origin]:
+    """Partners that have not acknowledged the newest card in our log for them."""
+
+    def work(tx: Transaction) -> list[Origin]:
+        newest = {partner: tx.logs.newest(partner.own, "card") for partner in tx.ledger.partners()}
+        return [partner.origin for partner, row in newest.items() if row and partner.have <= row.index]
+
+    return store.read(work)
+
+
+def _say_card(tx: Transaction, identity: Identity, own: LogName, note: Note) -> None:
+    tx.ledger.put_note(digest(note), bytes(note))
+    facts = {"act": "publish", "note": digest(note)}
     Pair.of(tx, identity, own).say(Draft(identity.random(16).hex(), "card", facts=facts))
 
 

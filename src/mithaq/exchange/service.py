@@ -116,11 +116,22 @@ class Service:
         self._wake(partner.origin)
         return partner
 
-    def publish_card(self) -> None:
-        """Enter this node's card into every log that does not have it."""
-        introduction.publish_card(self._identity, self._store)
+    def publish_card(self, card: bytes = b"") -> None:
+        """Enter our card into every log that does not have it: the one in force, or the one to come.
+
+        A card with new node keys is published under the old ones; it is put in force when every partner has
+        it (``unaware``).
+
+        Raises:
+            PeerError: the card does not follow ours.
+        """
+        introduction.publish_card(self._identity, self._store, card)
         for partner in self.partners():
             self._wake(partner.origin)
+
+    def unaware(self) -> list[Origin]:
+        """Partners that have not yet acknowledged our newest published card."""
+        return introduction.unaware(self._store)
 
     def partners(self) -> list[Partner]:
         """Everybody introduced."""
@@ -244,6 +255,10 @@ class Service:
             return fold_logs(pair.origins, logs[0], logs[1], _notes(tx, pair), roots)
 
         return self._store.read(work)
+
+    def record_lines(self, origin: str) -> bytes:
+        """The record as the bytes that both sides compare (protocol 11)."""
+        return b"".join(self.record(origin).lines())
 
     def _items(self, partner: Partner, *, ours: bool, limit: int) -> list[Item]:
         return self._store.read(

@@ -1,29 +1,35 @@
 """Sealed contents in SQL: the port ``Bodies``."""
 
+import io
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Delete, bindparam, delete, insert, select
+from sqlalchemy.dialects import sqlite
 
 from mithaq.domain.party import LogName
 from mithaq.exchange.ports import BodyKey, StoredBody
 from mithaq.store import schema
 from mithaq.store.names import Names
 
-_B, _W = schema.bodies.c, schema.wanted.c
+CHUNK = 2**20
+"""Bytes of a chunk: SQLite and its driver hold each value that they touch two or three times over."""
 
-_put = insert(schema.bodies)
-_PUT = _put.on_conflict_do_update(
-    index_elements=[_B.log, _B.index, _B.ordinal],
-    set_={name: _put.excluded[name] for name in ("commit", "part", "size", "day", "findings", "sealed")},
-)
-_GET = select(_B.commit, _B.size, _B.day, _B.sealed, _B.findings, _B.part).where(
-    _B.log == bindparam("log"), _B.index == bindparam("index"), _B.ordinal == bindparam("ordinal")
+_B, _S, _W = schema.bodies.c, schema.sealed.c, schema.wanted.c
+
+_place = _B.log == bindparam("log"), _B.index == bindparam("index"), _B.ordinal == bindparam("ordinal")
+_REMOVE = delete(schema.bodies).where(*_place)
+_PUT = insert(schema.bodies)
+_PUT_CHUNK = insert(schema.sealed)
+_GET = select(_B.commit, _B.part, _B.size, _B.day, _B.findings).where(*_place)
+_CHUNKS = (
+    select(_S.data)
+    .where(_S.log == bindparam("log"), _S.index == bindparam("index"), _S.ordinal == bindparam("ordinal"))
+    .order_by(_S.chunk)
 )
 _PRESENT = select(_B.index, _B.ordinal, _B.commit, _B.part, _B.size, _B.day, _B.findings).where(
     _B.log == bindparam("log"), _B.index >= bindparam("start"), _B.index < bindparam("end")
 )
-_WANT = insert(schema.wanted).on_conflict_do_nothing()
+_WANT = sqlite.insert(schema.wanted).on_conflict_do_nothing()
 _WANTED = (
     select(_W.index, _W.ordinal)
     .where(_W.log == bindparam("log"))
@@ -54,28 +60,40 @@ class SqlBodies:
     def put(self, key: BodyKey, body: StoredBody) -> None:
         """See ``ports.Bodies``."""
         place = {"log": self._names.number(key.log), "index": key.index, "ordinal": key.ordinal}
+        self._remove(_REMOVE, place)
         values = {
             "commit": body.commit,
             "part": body.part,
             "size": body.size,
             "day": body.day,
             "findings": body.findings,
-            "sealed": body.sealed,
         }
         self._run(_PUT, place | values)
+        for chunk, at in enumerate(range(0, len(body.sealed), CHUNK)):
+            self._run(_PUT_CHUNK, place | {"chunk": chunk, "data": body.sealed[at : at + CHUNK]})
         self._run(_CAME, place)
 
     def get(self, key: BodyKey) -> StoredBody | None:
         """See ``ports.Bodies``."""
         place = {"log": self._names.find(key.log), "index": key.index, "ordinal": key.ordinal}
         found = self._run(_GET, place).first()
-        return StoredBody(*found) if found else None
+        if found is None:
+            return None
+        sealed = io.BytesIO()  # not join, which would hold all chunks beside the whole
+        for data in self._run(_CHUNKS, place).scalars():
+            sealed.write(data)
+        commit, part, size, day, findings = found
+        return StoredBody(
+            commit=commit, part=part, size=size, day=day, findings=findings, sealed=sealed.getvalue()
+        )
 
     def present(self, log: LogName, start: int, end: int) -> dict[tuple[int, int], StoredBody]:
         """See ``ports.Bodies``."""
         found = self._run(_PRESENT, {"log": self._names.find(log), "start": start, "end": end})
         return {
-            (index, ordinal): StoredBody(commit, size, day, b"", findings, part)
+            (index, ordinal): StoredBody(
+                commit=commit, part=part, size=size, day=day, findings=findings, sealed=b""
+            )
             for index, ordinal, commit, part, size, day, findings in found
         }
 
@@ -99,6 +117,10 @@ class SqlBodies:
     def drop(self, log: LogName, index: int) -> None:
         """See ``ports.Bodies``."""
         place = {"log": self._names.find(log), "index": index}
-        if self._run(_DROP, place).rowcount:
-            self.erased = True
+        self._remove(_DROP, place)
         self._run(_UNWANT, place)
+
+    def _remove(self, statement: Delete, place: dict[str, int]) -> None:
+        """Destroy contents; their chunks go with them."""
+        if self._run(statement, place).rowcount:
+            self.erased = True

@@ -17,8 +17,8 @@ FILE_NAME = "mithaq.db"
 PAGE_SIZE = 8192
 """Bytes of a page: a note or most entries fit one; contents need half as many as with SQLite's 4096."""
 
-WAL_PAGES = 4096
-"""Pages in the journal after which it goes into the database (32 MiB): fewer would sync for a few bodies."""
+WAL_PAGES = 2048
+"""Pages in the journal after which it goes into the database (16 MiB): more make waits long."""
 
 WAL_MAX = 64 * 2**20
 """Bytes that the journal's file keeps once it is empty, after a large content."""

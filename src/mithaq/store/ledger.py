@@ -11,7 +11,7 @@ from mithaq.domain.party import LogName
 from mithaq.domain.things import Sort, Thing
 from mithaq.exchange.ports import Partner, SealingRow
 from mithaq.store import schema
-from mithaq.store.logs import side_of
+from mithaq.store.entries import side_of
 from mithaq.store.names import Names
 from mithaq.store.values import Packed
 

@@ -1,9 +1,9 @@
 """The tables: what a node keeps, in the fewest bytes (protocol section 8).
 
 Logs go by a small number inside (``logs.id``); their names stand once. The large bytes of a row (an entry, a
-note, a sealed content) are its last column: SQLite keeps what does not fit a page in a chain behind the row,
-so what stands before is read without them. ``WITHOUT ROWID`` only where rows are small: a large row makes the
-inner pages of such a tree hold next to nothing.
+note) are its last column: SQLite keeps what does not fit a page in a chain behind the row, so what stands
+before is read without them. ``WITHOUT ROWID`` only where rows are small: a large row makes the inner pages of
+such a tree hold next to nothing.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -101,8 +102,21 @@ bodies = Table(
     _value("size", BigInteger),
     _value("day", BigInteger),
     _value("findings", LargeBinary),
-    _value("sealed", LargeBinary),
 )
+
+sealed = Table(
+    "sealed",
+    metadata,
+    Column("log", Integer, primary_key=True),
+    _key("index"),
+    _key("ordinal"),
+    _key("chunk"),
+    _value("data", LargeBinary),
+    ForeignKeyConstraint(
+        ["log", "index", "ordinal"], ["bodies.log", "bodies.index", "bodies.ordinal"], ondelete="CASCADE"
+    ),
+)
+"""The sealed bytes of a body in chunks, so that a large one is never in memory twice."""
 
 wanted = Table(
     "wanted",

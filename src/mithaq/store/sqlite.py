@@ -89,7 +89,8 @@ class SqliteStore:
         self._erased = False
         self._closed = False
         self.behind: dict[LogName, Line] = {}
-        """Logs that the store could not answer for when it was opened, and what the anchor says of them."""
+        """Logs that the store cannot answer for, and what the anchor says of them: of their pairs nothing is
+        signed, and no contents are served. A log leaves when it holds that again and its pair has signed."""
         self._check_anchor()
         self._writer = Writer(self._commit, self._tidy)
 
@@ -155,6 +156,9 @@ class SqliteStore:
             # What could not be anchored before is anchored now, or not acknowledged again.
             for line in transaction.signed.values():
                 keep_newest(self._unanchored, line)
+                # It has passed the check of its pair in what is now committed: the pair has recovered.
+                self.behind.pop(line.log, None)
+                self.behind.pop(line.log.other, None)
             if self._unanchored:
                 self._anchor.append(self._unanchored.values())
                 self._unanchored = {}

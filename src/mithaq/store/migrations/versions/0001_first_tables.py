@@ -67,7 +67,19 @@ def upgrade() -> None:
         _number("size"),
         _number("day"),
         _bytes("findings"),
-        _bytes("sealed"),
+    )
+    op.create_table(
+        "sealed",
+        sa.Column("log", sa.Integer, primary_key=True),
+        _key("index"),
+        _key("ordinal"),
+        _key("chunk"),
+        _bytes("data"),
+        sa.ForeignKeyConstraint(
+            ["log", "index", "ordinal"],
+            ["bodies.log", "bodies.index", "bodies.ordinal"],
+            ondelete="CASCADE",
+        ),
     )
     op.create_table(
         "wanted", _log(), _key("index"), _key("ordinal"), _bytes("commit"), sqlite_with_rowid=False

@@ -1,0 +1,166 @@
+"""What stands where in a node's directory, and its configuration.
+
+::
+
+    node.toml            origin, where it listens, where its keys are
+    card.note            our card in force, signed
+    keys/                log and mirror pairs under a passphrase (the authority's are never here)
+    keyfiles/            day keys and sealing keys, each a file that can be destroyed
+    store/mithaq.db      everything else
+    anchor/heads         what we have signed, apart from the store (protocol 6)
+    control              socket of the running node, for the command line
+    lock                 held by the one process that writes the store
+"""
+
+import fcntl
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from mithaq.domain.party import Origin, origin
+from mithaq.errors import ConfigError, PeerError
+
+_LISTEN = re.compile(r"(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """``node.toml``.
+
+    Args:
+        origin: the party.
+        listen: ``host:port`` of ``POST /pouch``; plain HTTP on this machine only.
+        keystore: URI of the key store (``crypto.keystore``).
+        certificate, private_key: PEM files for TLS; empty for plain HTTP.
+        authorities: PEM file of the certificate authorities that partners' certificates are checked against;
+            empty for those of the system.
+    """
+
+    origin: Origin
+    listen: str
+    keystore: str
+    certificate: str = ""
+    private_key: str = ""
+    authorities: str = ""
+
+    def __post_init__(self) -> None:
+        match = _LISTEN.fullmatch(self.listen)
+        if match is None or int(match[2]) > 65_535:
+            raise ConfigError(
+                "not an address to listen on", where="listen", expected="host:port", got=self.listen
+            )
+        if bool(self.certificate) != bool(self.private_key):
+            raise ConfigError(
+                "TLS needs both files", where="certificate", expected="certificate and private_key"
+            )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def text(self) -> str:
+        """The file's contents."""
+        members = {name: getattr(self, name) for name in self.__slots__}
+        return "".join(f'{name} = "{value}"\n' for name, value in members.items() if value)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the file's contents.
+
+        Raises:
+            ConfigError: an unknown or missing member, or a value that does not fit.
+        """
+        try:
+            value: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError("not TOML", where="node.toml", got=error) from None
+        unknown = value.keys() - set(cls.__slots__)
+        lacking = {"origin", "listen", "keystore"} - value.keys()
+        if unknown or lacking or not all(isinstance(each, str) for each in value.values()):
+            raise ConfigError(
+                "members do not fit",
+                where="node.toml",
+                expected=f"texts: {' '.join(cls.__slots__)}",
+                got=" ".join(sorted(unknown | lacking)),
+            )
+        try:
+            return cls(**value | {"origin": origin(value["origin"])})
+        except PeerError as error:
+            raise ConfigError("not an origin", where="origin", got=error.got) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A node's directory."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """``node.toml``."""
+        return self.path / "node.toml"
+
+    @property
+    def card(self) -> Path:
+        """Our card in force, with its signatures."""
+        return self.path / "card.note"
+
+    @property
+    def keys(self) -> Path:
+        """The default key store."""
+        return self.path / "keys"
+
+    @property
+    def keyfiles(self) -> Path:
+        """Keys that can be destroyed."""
+        return self.path / "keyfiles"
+
+    @property
+    def store(self) -> Path:
+        """The database's directory."""
+        return self.path / "store"
+
+    @property
+    def anchor(self) -> Path:
+        """The anchor's file."""
+        return self.path / "anchor" / "heads"
+
+    @property
+    def control(self) -> Path:
+        """The socket of the running node."""
+        return self.path / "control"
+
+    def config(self) -> Config:
+        """Read ``node.toml``; raises ConfigError."""
+        try:
+            return Config.parse(self.config_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                "no node here", where=str(self.path), got=error, todo="make one: mithaq node init"
+            ) from None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the one process that writes the store.
+
+        Raises:
+            ConfigError: another process is.
+        """
+        file = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ConfigError(
+                    "another process uses this node", where=str(self.path), todo="stop it, or ask it"
+                ) from None
+            yield
+        finally:
+            os.close(file)
