@@ -100,7 +100,7 @@ class Seat:
         finally:
             self._end(process)
 
-    def _connected(self, process: subprocess.Popen[bytes]) -> Service:
+    def _connected(self, process: "subprocess.Popen[bytes]") -> Service:
         end = time.monotonic() + START
         while True:
             try:
@@ -110,7 +110,7 @@ class Seat:
                     raise ReachError("the node does not start", where=self.origin, got=self._last_words()) from None
             time.sleep(_PAUSE)
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
         process.terminate()
         try:
             code = process.wait(STOP)

@@ -188,15 +188,16 @@ class Stage:
         item = wait(f"the verdict on {part.message.kind} {leaf[:12]}", look)
         seconds = time.monotonic() - began
         expect(f"{part.message.kind} is accepted", ("accepted", ()), (item.verdict, item.codes))
-        expect(f"{part.message.kind} is held in full", True, all(item.present))
         self._arrived(part, leaf)
         told = Told(part, leaf, item.entry.at, item.held, item.verdict, seconds)
         self._ladder(told)
         return told
 
     def _arrived(self, part: Part, leaf: str) -> None:
-        """The reader has the very bytes of the first and the last content."""
+        """The reader has all contents, and the very bytes of the first and the last."""
         seat, partner = self._sides(part)
+        present = partner.service.item(seat.origin, leaf).present
+        expect("every content is with its reader", (True,) * len(part.message.contents), present)
         for ordinal in sorted({0, len(part.message.contents) - 1}):
             content = partner.service.content(seat.origin, leaf, ordinal)
             expect(
@@ -236,14 +237,16 @@ class Stage:
         one, other = self._seats
 
         def look() -> bytes | None:
-            mine, theirs = one.service.record_lines(other.origin), other.service.record_lines(one.origin)
+            mine = one.service.record_lines(other.origin)
+            theirs = other.service.record_lines(one.origin)
             return mine if mine == theirs else None
 
         record = wait("both records are identical to the byte", look)
-        own, mirror = one.logs(other.origin)
-        expect("each log has one size and one root on both nodes", (mirror, own), other.logs(one.origin))
-        logs = (own, mirror) if one.origin < other.origin else (mirror, own)
-        return logs, record
+        here, there = one.service.status(other.origin), other.service.status(one.origin)
+        own, mirror = Log(here.own_size, here.own_root), Log(here.mirror_size, here.mirror_root)
+        expect("one log is the same on both nodes", own, Log(there.mirror_size, there.mirror_root))
+        expect("the other log is the same on both nodes", mirror, Log(there.own_size, there.own_root))
+        return (own, mirror) if one.origin < other.origin else (mirror, own), record
 
     # --- who ----------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def identity(directory: Directory, config: Config, passphrase: Passphrase) -> Id
 
 
 @contextmanager
-def opened(path: Path, passphrase: Passphrase) -> Iterator[Service]:
+def opened(path: Path, passphrase: Passphrase) -> Generator[Service]:
     """A node that does not run, opened by this process alone.
 
     Raises:

@@ -126,8 +126,8 @@ def _current(directory: Directory) -> Card | None:
 def _pairs(keys: KeyStore, serial: int) -> tuple[SigningPair, SigningPair]:
     """The log and mirror pairs of a card, made if a draft before this one has not."""
     made: list[SigningPair] = []
-    for role, name in ((Role.LOG, LOG_KEY), (Role.MIRROR, MIRROR_KEY)):
-        name = name.format(serial=serial)
+    for role, form in ((Role.LOG, LOG_KEY), (Role.MIRROR, MIRROR_KEY)):
+        name = form.format(serial=serial)
         if name not in keys.names():
             keys.store(name, SigningPair.generate(role, os.urandom))
         made.append(keys.load(name))
