@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keyfiles import KeyFiles
 from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import ORIGINS, rabat
@@ -15,7 +16,6 @@ from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Origin
 from mithaq.exchange.authoring import Message
-from mithaq.exchange.cards import CARD_NOTE_MAX
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.service import Outgoing, Service

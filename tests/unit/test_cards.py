@@ -1,10 +1,11 @@
 import pytest
 
+from mithaq.audit.cards import CARD_NOTE_MAX, signers
 from mithaq.crypto.notes import Note
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Role
 from mithaq.errors import KeyStoreError, MalformedError, StaleError
-from mithaq.exchange.cards import CARD_NOTE_MAX, CLOCK_SKEW, accept_card, sign_card, signers
+from mithaq.exchange.cards import CLOCK_SKEW, accept_card, sign_card
 from signed_texts import NOW, A, B, card, following, keys
 
 K = keys("a")

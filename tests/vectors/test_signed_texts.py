@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from mithaq import errors
+from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.notes import Note
 from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
-from mithaq.exchange.cards import CARD_NOTE_MAX, accept_card
+from mithaq.exchange.cards import accept_card
 
 HERE = Path(__file__).parent
 CARDS = sorted(path for path in (HERE / "cards").iterdir() if (path / "expected").exists())

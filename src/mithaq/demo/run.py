@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +18,7 @@ from cyclopts import App, Parameter
 
 from mithaq.demo.exercise import mark
 from mithaq.demo.galaxies import galaxy_objects, load_stix_file
+from mithaq.demo.proof import Proof
 from mithaq.demo.rabat import ORIGINS
 from mithaq.demo.screen import Screen
 from mithaq.demo.seat import Seat
@@ -80,7 +81,7 @@ def play(root: Path, screen: Screen, stix: Path | None, stack: ExitStack) -> Non
                 url=screen.ltr(seat.url),
             )
         )
-    outcome = Stage(seats, screen).play(objects)
+    outcome = Stage(seats, Proof(root / "proof", seats), screen).play(objects)
     screen.line()
     Summary(screen, outcome, ORIGINS).show()
 
@@ -97,7 +98,7 @@ def _objects(stix: Path | None) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _directory(keep: Path | None) -> Iterator[Path]:
+def _directory(keep: Path | None) -> Generator[Path]:
     """A new directory: one to keep, or one that is removed."""
     if keep is None:
         root = Path(tempfile.mkdtemp(prefix="mithaq-demo-"))
@@ -123,4 +124,5 @@ def _until_interrupted() -> None:
 
 def main() -> None:
     """The program."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both nodes end however the demo is ended
     sys.exit(app())

@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.notes import Note
 from mithaq.crypto.passphrase import passphrase_from
 from mithaq.crypto.private_files import create_private, make_directory
@@ -24,11 +25,10 @@ from mithaq.domain.lifecycle import Reading
 from mithaq.domain.party import Origin
 from mithaq.errors import ReachError, RefusedError, UsageError
 from mithaq.exchange.authoring import Message
-from mithaq.exchange.cards import CARD_NOTE_MAX
 from mithaq.exchange.service import Service
+from mithaq.node import setup
 from mithaq.node.authority import Authority
 from mithaq.node.control import connect
-from mithaq.node import setup
 from mithaq.node.directory import Config, Directory
 
 START = 15.0
@@ -49,9 +49,11 @@ class Seat:
 
     def __init__(self, root: Path, origin: Origin) -> None:
         self.root = root
+        self.name = root.name
         self.origin = origin
         self.node = Directory(root / "node")
-        self.url = f"http://{LOOPBACK}:{_free_port()}"
+        self.port = _free_port()
+        self.url = f"http://localhost:{self.port}"
         self.pid = 0
         self._authority: Authority | None = None
         self._service: Service | None = None
@@ -67,7 +69,7 @@ class Seat:
             self.root / "authority", self.origin, passphrase_from(file=self._secret("authority"))
         )
         unlocks = passphrase_from(file=self._secret("node"))
-        config = Config(self.origin, self.url.removeprefix("http://"), f"file:{self.node.keys}")
+        config = Config(self.origin, f"{LOOPBACK}:{self.port}", f"file:{self.node.keys}")
         setup.create(self.node.path, config, unlocks)
         drafted = setup.draft(self.node.path, unlocks, self._authority.public, self._names(), self.url)
         setup.install(self.node.path, bytes(self._authority.sign_card(bytes(drafted))))
@@ -82,7 +84,7 @@ class Seat:
     # --- while it runs ------------------------------------------------------------------------------------
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
+    def serving(self) -> Generator[None]:
         """Run the node as a process of its own, and end it as its operator would.
 
         Raises:
@@ -107,7 +109,9 @@ class Seat:
                 return connect(self.node.control)
             except ReachError:
                 if process.poll() is not None or time.monotonic() > end:
-                    raise ReachError("the node does not start", where=self.origin, got=self._last_words()) from None
+                    raise ReachError(
+                        "the node does not start", where=self.origin, got=self._last_words()
+                    ) from None
             time.sleep(_PAUSE)
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
@@ -118,7 +122,9 @@ class Seat:
             process.kill()
             code = process.wait()
         if code:
-            raise ReachError("the node did not end well", where=self.origin, got=f"{code} {self._last_words()}")
+            raise ReachError(
+                "the node did not end well", where=self.origin, got=f"{code} {self._last_words()}"
+            )
 
     def _last_words(self) -> str:
         return (self.root / "node.log").read_text("utf-8", "replace").strip()[-200:]

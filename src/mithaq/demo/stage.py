@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from mithaq.demo import programme, witness
+from mithaq.demo import programme, refusal
 from mithaq.demo.outcome import Log, Outcome, Told
 from mithaq.demo.programme import ATLAS, LINDMARK, Part
+from mithaq.demo.proof import Proof, changed
 from mithaq.demo.rabat import rabat
 from mithaq.demo.screen import Screen, clock, size
 from mithaq.demo.seat import Seat
 from mithaq.domain.agreement import Agreement
-from mithaq.domain.rules import RULES
 from mithaq.errors import MithaqError
 from mithaq.exchange.service import Item
 
@@ -61,11 +61,13 @@ class Stage:
 
     Args:
         seats: Atlas and Lindmark, whose nodes run.
+        proof: where the files for a third party go.
         screen: where each step is told.
     """
 
-    def __init__(self, seats: tuple[Seat, Seat], screen: Screen) -> None:
+    def __init__(self, seats: tuple[Seat, Seat], proof: Proof, screen: Screen) -> None:
         self._seats = seats
+        self._proof = proof
         self._screen = screen
         self._words = screen.words
 
@@ -120,6 +122,7 @@ class Stage:
         one.service.activate(other.origin, name)
         for seat, partner in self._both_ways():
             wait("the text is in force on both sides", partial(seat.in_force, partner.origin, name))
+        self._proof.put("agreement.note", one.note(name))
         self._screen.detail(text.title[self._words.language])
         return text
 
@@ -131,10 +134,10 @@ class Stage:
         before = seat.service.status(partner.origin).own_size
         codes = seat.refused(partner.origin, part.message)
         expect("the text does not allow this kind in this field", ("kind",), codes)
-        expect("nothing of what was refused is in the log", before, seat.service.status(partner.origin).own_size)
-        sentence = next(rule.sentence for rule in RULES if rule.code == codes[0])
-        title = agreement.fields[part.message.field].title[self._words.language]
-        self._screen.detail(self._words(sentence, field=title, kind=self._words(part.title)))
+        expect(
+            "nothing of what was refused is in the log", before, seat.service.status(partner.origin).own_size
+        )
+        self._screen.detail(refusal.sentence(self._words, agreement, part, codes))
         return codes
 
     def _exchange(self, objects: Sequence[dict[str, Any]]) -> list[Told]:
@@ -222,12 +225,12 @@ class Stage:
     def _prove(self, told: Told) -> None:
         self._screen.step(self._words("A separate process verifies the proof of delivery, from files alone"))
         seat, partner = self._sides(told.part)
-        files = witness.files(seat, partner, seat.service.receipt(partner.origin, told.leaf))
-        code, said = witness.verify(files)
+        receipt = seat.service.receipt(partner.origin, told.leaf)
+        code, said = self._proof.verify(self._proof.put("alert.receipt", receipt))
         expect(f"the receipt is verified ({said})", 0, code)
         self._screen.detail(self._words("The proof holds."))
-        code, said = witness.verify(witness.changed(files))
-        expect(f"a receipt with one byte changed is refused ({said})", True, code != 0)
+        code, said = self._proof.verify(self._proof.put("alert.changed.receipt", changed(receipt)))
+        expect("a receipt with one byte changed is refused", True, code != 0)
         self._screen.detail(self._words("With one byte changed it is refused."))
 
     def _compare(self) -> tuple[tuple[Log, Log], bytes]:
@@ -242,6 +245,8 @@ class Stage:
             return mine if mine == theirs else None
 
         record = wait("both records are identical to the byte", look)
+        for seat, partner in self._both_ways():
+            self._proof.put(f"record-{seat.name}.jsonl", seat.service.record_lines(partner.origin))
         here, there = one.service.status(other.origin), other.service.status(one.origin)
         own, mirror = Log(here.own_size, here.own_root), Log(here.mirror_size, here.mirror_root)
         expect("one log is the same on both nodes", own, Log(there.mirror_size, there.mirror_root))

@@ -5,12 +5,12 @@ Names of parties, fields and of the text itself come from the signed text, every
 
 from collections.abc import Iterator
 
+from mithaq.demo import refusal
 from mithaq.demo.exercise import mark
 from mithaq.demo.outcome import Outcome, Told
 from mithaq.demo.programme import Part
 from mithaq.demo.screen import Screen, number, size
 from mithaq.domain.party import Origin
-from mithaq.domain.rules import RULES
 from mithaq.words import Words
 
 LINES_MAX = 25
@@ -54,10 +54,14 @@ class Summary:
         for told in outcome.told:
             yield "  " + self._told(told)
         yield "  " + self._words(
-            "The alert, entered behind the large document, had its check result {seconds} s before that was complete.",
+            "The alert, entered behind the large document, had its check result {seconds} s"
+            " before that was complete.",
             seconds=number(self._language, outcome.lead, 1),
         )
-        yield "  " + self._refused()
+        yield "  " + self._words(
+            "Refused before it left: {sentence}",
+            sentence=refusal.sentence(self._words, outcome.agreement, outcome.forbidden, outcome.codes),
+        )
         yield ""
         yield self._words("What both nodes hold:")
         yield from self._held()
@@ -87,35 +91,26 @@ class Summary:
             field=self._field(told.part),
             what=self._what(told),
             verdict=self._words(told.verdict),
-            seconds=number(self._language, told.seconds, 1),
+            seconds=number(self._language, told.seconds, 2),
         )
 
     def _what(self, told: Told) -> str:
-        objects, octets = told.part.objects, size(self._words, told.part.size)
-        if not objects:
+        part, octets = told.part, size(self._words, told.part.size)
+        if part.objects:
+            return self._words(
+                "{objects} STIX objects, {size}, {rate} a second",
+                objects=number(self._language, part.objects),
+                size=octets,
+                rate=number(self._language, part.objects / told.seconds),
+            )
+        count = len(part.message.contents)
+        if count == 1:
             return octets
-        return self._words(
-            "{objects} STIX objects, {size}, {rate} a second",
-            objects=number(self._language, objects),
-            size=octets,
-            rate=number(self._language, objects / told.seconds),
-        )
+        contents = self._words.plural("{n} content", "{n} contents", count)
+        return self._words("{size} in {contents}", size=octets, contents=contents)
 
     def _field(self, part: Part) -> str:
         return self._outcome.agreement.fields[part.message.field].title[self._language]
-
-    def _refused(self) -> str:
-        part = self._outcome.forbidden
-        sentence = next(rule.sentence for rule in RULES if rule.code == self._outcome.codes[0])
-        return self._words(
-            "Refused before it left: {sentence}",
-            sentence=self._words(
-                sentence, field=self._quoted(self._field(part)), kind=self._quoted(self._words(part.title))
-            ),
-        )
-
-    def _quoted(self, text: str) -> str:
-        return self._words("“{text}”", text=text)
 
     def _held(self) -> Iterator[str]:
         outcome = self._outcome

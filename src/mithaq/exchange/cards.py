@@ -1,9 +1,6 @@
 """How a card is signed and when one is accepted (protocol section 3).
 
-Every key in a card proves possession by two lines of its own, under these names: the authority pair under the
-party's origin, the log pair under ``<origin>/log``, the mirror pair under ``<origin>/mirror``. A log pair
-serves the logs to every partner, so it proves itself under a name that is no log's. The sealing key cannot
-sign and proves nothing.
+Which lines a card bears is ``audit.cards``'.
 
 ``accept_card`` refuses a card unless
 
@@ -19,30 +16,20 @@ sign and proves nothing.
 Closing a log by a card, and what is entered into a log about it, are not decided here.
 """
 
-import hmac
 from collections.abc import Collection
 
+from mithaq.audit.cards import check_fingerprint, signers
 from mithaq.crypto.keys import SigningPair, check_pair, check_sealing
-from mithaq.crypto.notes import Note, NoteLine, Signer, require, sign
+from mithaq.crypto.notes import Note, NoteLine, require, sign
 from mithaq.domain.card import Card
-from mithaq.domain.party import PublicPair, Role, commit_next
+from mithaq.domain.party import PublicPair, commit_next
 from mithaq.errors import ForgedError, KeyStoreError, MalformedError, StaleError
 
 VERSIONS = (1, 1)
 """Versions of the protocol that this software speaks."""
 
-CARD_NOTE_MAX = 128 * 1024
-"""Bytes of a signed card: 32 KiB of text and at most 16 lines of 6 KiB (protocol 3)."""
-
 CLOCK_SKEW = 300
 """Seconds by which the signer's clock may be ahead (protocol 10)."""
-
-_SUFFIX = {Role.AUTHORITY: "", Role.LOG: "/log", Role.MIRROR: "/mirror"}
-
-
-def signers(card: Card) -> dict[Role, Signer]:
-    """The name and pair of each line that a card must bear; ``authority`` also signs agreements."""
-    return {role: Signer(card.origin + _SUFFIX[role], pair) for role, pair in card.pairs.items()}
 
 
 def sign_card(card: Card, authority: SigningPair, log: SigningPair, mirror: SigningPair) -> Note:
@@ -116,23 +103,6 @@ def _check_keys(
         others = [other for own, other in before if own is not role or other != pair]
         check_pair(pair, role, [*known, *others])
     check_sealing(card.sealing, known_sealing)
-
-
-def check_fingerprint(card: Card, typed: str) -> None:
-    """Compare what somebody heard and typed with the card's fingerprint.
-
-    Digits of every script count (people type Arabic ones), spaces do not.
-
-    Raises:
-        ForgedError: they differ; the expected value is not told, so that it is read aloud and not copied.
-    """
-    heard = "".join(str(int(c)) if c.isdecimal() else c for c in "".join(typed.split()))
-    if not hmac.compare_digest(heard.encode(), card.fingerprint.replace(" ", "").encode()):
-        raise ForgedError(
-            "the fingerprint is another",
-            where=card.origin,
-            todo="have the partner read it aloud again, over a line that you know",
-        )
 
 
 def _check_place(card: Card, previous: Card) -> None:

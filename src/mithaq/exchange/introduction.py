@@ -7,12 +7,13 @@ a sealing key. Later cards need none, since each names the one before and is sig
 import hashlib
 from dataclasses import replace
 
+from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keys import SealingKey
 from mithaq.crypto.notes import Note, digest
 from mithaq.domain.card import Card
 from mithaq.domain.party import LogName, Origin, PublicPair
 from mithaq.errors import UsageError
-from mithaq.exchange.cards import CARD_NOTE_MAX, accept_card
+from mithaq.exchange.cards import accept_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.partners import card_of, parse_card

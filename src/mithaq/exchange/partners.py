@@ -2,11 +2,11 @@
 
 from functools import lru_cache
 
+from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.notes import Note
 from mithaq.domain.card import Card
 from mithaq.domain.party import LogName
 from mithaq.errors import ForgedError
-from mithaq.exchange.cards import CARD_NOTE_MAX
 from mithaq.exchange.ports import Partner, Transaction
 
 CARDS_KEPT = 256

@@ -15,7 +15,7 @@ from mithaq.domain.party import LogName, Origin
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing
 from mithaq.errors import ForgedError, KeyStoreError, StaleError, UsageError
-from mithaq.exchange import agreements, authoring, contents, introduction
+from mithaq.exchange import agreements, authoring, contents, introduction, receipts
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, verify
@@ -243,7 +243,8 @@ class Service:
     def receipt(self, origin: str, leaf: str) -> bytes:
         """The receipt of an entry: checked anywhere with two cards and fingerprints."""
         partner, item = self.partner(origin), self.item(origin, leaf)
-        return self._store.read(lambda tx: receipts.export(tx, partner.own, bytes.fromhex(item.leaf)))
+        log = partner.own if item.ours else partner.mirror
+        return self._store.read(lambda tx: receipts.export(tx, log, item.index))
 
     def record(self, origin: str) -> Record:
         """The record of the pair, folded again from both logs: every entry with its state."""

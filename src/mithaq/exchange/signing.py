@@ -5,13 +5,13 @@ that does not parse as an agreement of the signing party. Whether the signed tex
 here: that takes both sides' activation in their logs (``domain.lifecycle``).
 """
 
+from mithaq.audit.cards import signers
 from mithaq.crypto.keys import SigningPair
 from mithaq.crypto.notes import Note, NoteLine, require, sign
 from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
 from mithaq.domain.party import Origin, Role
 from mithaq.errors import ForgedError, KeyStoreError, MalformedError
-from mithaq.exchange.cards import signers
 
 NOTE_MAX = 256 * 1024
 """Bytes of a note that an entry names (protocol 5)."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keys import SigningPair
 from mithaq.crypto.keystore import create_keystore, open_keystore
 from mithaq.crypto.notes import Note, sign
@@ -23,7 +24,6 @@ from mithaq.domain import strict_toml
 from mithaq.domain.card import Card
 from mithaq.domain.party import Origin, PublicPair, Role, commit_next, origin
 from mithaq.errors import ConfigError, KeyStoreError
-from mithaq.exchange.cards import CARD_NOTE_MAX
 from mithaq.exchange.signing import merge, sign_agreement
 
 NOW = "authority-1"

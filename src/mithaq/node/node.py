@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keyfiles import KeyFiles
 from mithaq.crypto.keystore import open_keystore
 from mithaq.crypto.notes import Note
@@ -17,7 +18,6 @@ from mithaq.crypto.passphrase import Passphrase
 from mithaq.domain.card import Card
 from mithaq.domain.party import Role
 from mithaq.errors import ConfigError, MithaqError
-from mithaq.exchange.cards import CARD_NOTE_MAX
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.service import Service
 from mithaq.node.control import Control

@@ -8,6 +8,7 @@ import os
 import time
 from pathlib import Path
 
+from mithaq.audit.cards import CARD_NOTE_MAX, signers
 from mithaq.crypto.keyfiles import KeyFiles
 from mithaq.crypto.keys import SealingKey, SigningPair
 from mithaq.crypto.keystore import KeyStore, create_keystore, open_keystore
@@ -18,7 +19,7 @@ from mithaq.domain.card import Card
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Role
 from mithaq.errors import ConfigError, MalformedError
-from mithaq.exchange.cards import CARD_NOTE_MAX, VERSIONS, signers
+from mithaq.exchange.cards import VERSIONS
 from mithaq.node.authority import PublicAuthority
 from mithaq.node.directory import Config, Directory
 from mithaq.node.node import LOG_KEY, MIRROR_KEY

@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.notes import Note
 from mithaq.domain.card import Card
 from mithaq.domain.moment import DAY
-from mithaq.exchange.cards import CARD_NOTE_MAX
 from signed_texts import NOW, B, card, following, keys, lines
 
 HERE = Path(__file__).parent

@@ -1,0 +1,74 @@
+"""Making a receipt from what is in the store (protocol 9); its form and how it is checked are ``audit``'s."""
+
+from mithaq.audit.receipt import Receipt
+from mithaq.crypto.notes import Note, NoteLine
+from mithaq.domain.entry import Entry
+from mithaq.domain.ladder import Coverage
+from mithaq.domain.party import LogName
+from mithaq.errors import UsageError
+from mithaq.exchange.pair import TileView
+from mithaq.exchange.ports import EntryRow, Transaction
+from mithaq.tlog import tiles
+from mithaq.tlog.head import HEAD_MAX
+from mithaq.tlog.proof import TlogProof
+
+
+def export(tx: Transaction, log: LogName, index: int) -> bytes:
+    """The receipt of one entry, with as many rungs as there are.
+
+    Args:
+        tx: the transaction.
+        log: the entry's log: our own, or the one that we mirror.
+        index: its place there.
+
+    Raises:
+        UsageError: there is no such entry, or no signed head covers it yet.
+    """
+    rows = tx.logs.entries(log, index, index + 1)
+    if not rows:
+        raise UsageError("no such entry", where=str(log), got=index)
+    held, verdict = _held(tx, log, index), _verdict(tx, log, rows[0].leaf)
+    return bytes(
+        Receipt(
+            entry=_proof(tx, log, rows[0]),
+            held=held and _proof(tx, log.other, held),
+            verdict=verdict and _proof(tx, log.other, verdict),
+        )
+    )
+
+
+def _proof(tx: Transaction, log: LogName, row: EntryRow) -> TlogProof:
+    """The entry under the smallest cosigned head that covers it; under the smallest head where none is."""
+    cosignature = next(iter(tx.logs.cosignatures(log, row.index, 1)), None)
+    above = cosignature.size - 1 if cosignature else row.index
+    head = next(iter(tx.logs.heads(log, above, 1)), None)
+    if head is None:
+        raise UsageError("no signed head covers this entry yet", where=str(log), got=row.index)
+    note = Note.parse(head.note, limit=HEAD_MAX)
+    if cosignature and cosignature.size == head.size:
+        note = Note(note.text, (*note.lines, *_lines(cosignature.lines)))
+    path = tiles.inclusion_proof(row.index, head.size, TileView(tx, log))
+    return TlogProof(row.index, path, note, row.data)
+
+
+def _lines(data: bytes) -> list[NoteLine]:
+    return [NoteLine.parse(line) for line in data.decode().splitlines()]
+
+
+def _held(tx: Transaction, log: LogName, index: int) -> EntryRow | None:
+    """The reader's first ``held`` that covers an entry in full."""
+    coverage = Coverage()
+    for row in tx.logs.of_kind(log.other, "held"):
+        if row.outcome.startswith(b"done"):
+            coverage, full = coverage.feed(Entry.parse(row.data).facts)
+            if any(each.start <= index < each.end for each in full):
+                return row
+    return None
+
+
+def _verdict(tx: Transaction, log: LogName, leaf: bytes) -> EntryRow | None:
+    name = leaf.hex()
+    for row in tx.logs.of_kind(log.other, "verdict"):
+        if row.outcome.startswith(b"done") and name in Entry.parse(row.data).re:
+            return row
+    return None
