@@ -57,11 +57,14 @@ class Node:
         return self.identity.card.fingerprint
 
 
-def identity_of(directory: Path, owner: Keys, origin: Origin, clock: Callable[[], float]) -> Identity:
+def identity_of(
+    directory: Path, owner: Keys, origin: Origin, clock: Callable[[], float], **changes: object
+) -> Identity:
     kept = directory / "card.note"
     if not kept.exists():
         now = int(clock())
-        mine = card(owner, origin, issued=Moment(now), valid_until=Moment(now + 365 * DAY))
+        until = Moment(now + 365 * DAY)
+        mine = card(owner, origin, issued=Moment(now), valid_until=until, **changes)
         kept.write_bytes(bytes(owner.sign(mine)))
     note = Note.parse(kept.read_bytes(), limit=CARD_NOTE_MAX)
     files = KeyFiles(directory / "keyfiles", bytes(32), os.urandom)
@@ -70,12 +73,12 @@ def identity_of(directory: Path, owner: Keys, origin: Origin, clock: Callable[[]
     return Identity(Card.parse(note.text), note, owner.log, owner.mirror, files, clock, os.urandom)
 
 
-def make_node(directory: Path, label: str, origin: Origin, identity: Identity | None = None) -> Node:
+def make_node(directory: Path, label: str, origin: Origin, **changes: object) -> Node:
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     (directory / "anchor").mkdir(exist_ok=True, mode=0o700)
     clock = Clock()
     owner = keys(label)
-    who = identity or identity_of(directory, owner, origin, clock)
+    who = identity_of(directory, owner, origin, clock, **changes)
     store = open_store(directory / "store", origin, anchor=directory / "anchor" / "heads", create=True)
     return Node(origin, directory, owner, who, store, Service(who, store), clock)
 
@@ -134,9 +137,11 @@ def agree(a: Node, b: Node, **changes: object) -> Agreement:
     return Agreement.parse(text)
 
 
-def make_pair(directory: Path) -> tuple[Node, Node]:
+def make_pair(directory: Path, urls: tuple[str, str] | None = None) -> tuple[Node, Node]:
     """Two nodes that know each other and have a text in force."""
-    a, b = make_node(directory / "a", "a", A), make_node(directory / "b", "b", B)
+    reach = [{"url": url} for url in urls] if urls else [{}, {}]
+    a = make_node(directory / "a", "a", A, **reach[0])
+    b = make_node(directory / "b", "b", B, **reach[1])
     introduce(a, b)
     settle(a, b)
     agree(a, b)

@@ -1,8 +1,9 @@
-"""Reads every marked sentence out of ``src/`` and keeps the catalogues in ``mithaq/locale`` in step with them.
+"""Reads every marked sentence out of ``src/`` and keeps the catalogues in ``mithaq/locale`` in step.
 
-Marks are ``N_("…")``, ``words("…")`` and ``words.plural("one", "many", n)`` (also as ``self._words``). English is
-the source and translates itself. A sentence that has gone is dropped; a new one is left empty, is named, and
-makes this program fail until somebody has translated it. Nothing is guessed: there are no fuzzy entries.
+Marks are ``N_("…")``, ``words("…")`` and ``words.plural("one", "many", n)`` (also as ``self._words``).
+English is the source and translates itself. A sentence that has gone is dropped; a new one is left empty, is
+named, and makes this program fail until somebody has translated it. Nothing is guessed: there are no fuzzy
+entries.
 """
 
 import io
@@ -31,7 +32,7 @@ PLURALS = {
     "en": (2, "(n != 1)"),
     "fr": (2, "(n > 1)"),
 }
-"""Number of forms and the rule for them (GNU gettext manual); written out, so that no library's default counts."""
+"""Number of forms and the rule for them (GNU gettext manual), written out: no library's default counts."""
 
 REVIEWED = {
     "ar": "Not reviewed by a native official yet.",

@@ -97,7 +97,9 @@ def test_a_body_joined_to_another():
 
 
 @pytest.mark.parametrize(
-    "stored", [b"", b"mithaq-body/2\n" + bytes(60), sealed()[:40], sealed()[:46], sealed()[:-1]]
+    "stored",
+    [b"", b"mithaq-body/2\n" + bytes(60), sealed()[:40], sealed()[:46], sealed()[:-1]],
+    ids=["empty", "another version", "no nonce", "no record", "a byte short"],
 )
 def test_what_is_no_body(stored):
     with pytest.raises(MalformedError):
