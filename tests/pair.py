@@ -8,17 +8,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mithaq.domain.agreement import Agreement, DataClass, FieldTerms, Instrument, Onward, PartyTable
+from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Body, Entry, leaf_hash
 from mithaq.domain.handling import Handling
+from mithaq.domain.instrument import Instrument
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.outcome import LogState, Step
 from mithaq.domain.party import Origin, PublicPair, origin
+from mithaq.domain.party_table import PartyTable
 from mithaq.domain.profile import Common, Limit, Refusal, RequestProfile, Urgency
 from mithaq.domain.record import feed
 from mithaq.domain.replay import Memory
 from mithaq.domain.sight import Pair, log_name
+from mithaq.domain.terms import DataClass, FieldTerms, Onward
 from mithaq.domain.texts import UtcOffset
 from mithaq.tlog.merkle import Frontier
 

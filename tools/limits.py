@@ -12,7 +12,7 @@ from marked import ROOT, filled
 PAGE = ROOT / "docs" / "protocol.md"
 
 LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("domain.party", (("ORIGIN_MAX", "bytes"),)),
+    ("domain.party", (("ORIGIN_MAX", "bytes"), ("SEALING_SIZE", "bytes"))),
     ("domain.canonical", (("INTEGER_MAX", ""), ("DEPTH_MAX", "levels"))),
     (
         "domain.entry",
@@ -34,12 +34,13 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("domain.texts", (("TITLE_MAX", "characters"), ("PROSE_MAX", "characters"), ("LANGUAGES_MAX", ""))),
     (
         "domain.card",
-        (("CARD_MAX", "bytes"), ("VALID_MAX", "s"), ("SEALING_SIZE", "bytes"), ("URL_MAX", "bytes")),
+        (("CARD_MAX", "bytes"), ("VALID_MAX", "s"), ("URL_MAX", "bytes")),
     ),
     (
         "domain.agreement",
-        (("AGREEMENT_MAX", "bytes"), ("FIELDS_MAX", ""), ("RETENTION_MAX", "days"), ("NOTICE_MAX", "days")),
+        (("AGREEMENT_MAX", "bytes"), ("FIELDS_MAX", ""), ("NOTICE_MAX", "days")),
     ),
+    ("domain.terms", (("RETENTION_MAX", "days"),)),
     ("domain.profile", (("URGENCIES_MAX", ""), ("CHOICES_MAX", ""))),
     ("crypto.vkeys", (("NAME_MAX", "bytes"),)),
     ("crypto.notes", (("LINES_MAX", "lines"),)),

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mithaq.domain.entry import BODY_MAX, Body, Entry, commit, leaf_hash, media_type
+from mithaq.domain.entry import BODY_MAX, Body, Entry, commit, leaf_hash
 from mithaq.domain.handling import H_CODES, PAP, TLP, Handling
 from mithaq.domain.kinds import EXCHANGE_KINDS, Family
 from mithaq.domain.party import LogName, origin
+from mithaq.domain.shapes import media_type
 from mithaq.errors import LimitError, MalformedError, PeerError
 from pair import NOW, PAIR, Talk
 

@@ -1,9 +1,9 @@
 import pytest
 
 from mithaq.demo.rabat import SIGN_DAYS, rabat
-from mithaq.domain.agreement import DataClass
 from mithaq.domain.moment import DAY
 from mithaq.domain.party import origin
+from mithaq.domain.terms import DataClass
 from mithaq.errors import UsageError
 from signed_texts import NOW, A, B, agreement, members
 

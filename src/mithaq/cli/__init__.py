@@ -1,1 +1,1 @@
-"""cli."""
+"""The command line: thin; every command asks a node, or reads files, and says what came of it."""

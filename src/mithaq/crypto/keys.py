@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from mithaq.crypto.edwards import check_prime_order
-from mithaq.domain.party import ML_DSA_SIZES, ROLE_PARAMETERS, PublicPair, Role
+from mithaq.domain.party import ML_DSA_SIZES, ROLE_PARAMETERS, SEALING_SIZE, PublicPair, Role
 from mithaq.errors import ForgedError, MalformedError
 
 Random = Callable[[int], bytes]
@@ -34,9 +34,6 @@ SEED_SIZE = 32
 
 ML_KEM_SIZE = 1184
 """Bytes of an ML-KEM-768 public key (FIPS 203)."""
-
-SEALING_SIZE = ML_KEM_SIZE + 32
-"""Bytes of a public sealing key: ML-KEM-768 key, then X25519 key (protocol 13)."""
 
 _X25519_PRIME = 2**255 - 19
 

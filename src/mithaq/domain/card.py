@@ -34,10 +34,10 @@ from typing import Self
 import msgspec
 
 from mithaq.domain import strict_toml
-from mithaq.domain.canonical import INTEGER_MAX
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import (
     ROLE_PARAMETERS,
+    SEALING_SIZE,
     LogName,
     Origin,
     PublicPair,
@@ -46,7 +46,8 @@ from mithaq.domain.party import (
     fingerprint,
     origin,
 )
-from mithaq.domain.texts import Texts, check_digest, check_texts
+from mithaq.domain.shapes import hexadecimal, number
+from mithaq.domain.texts import Texts, check_texts
 from mithaq.errors import MalformedError
 
 CARD_MAX = 32 * 1024
@@ -55,9 +56,6 @@ CARD_MAX = 32 * 1024
 VALID_MAX = 400 * DAY
 """Seconds that a card may be valid: thirteen months, so that a yearly change has a month of room."""
 
-SEALING_SIZE = 1_216
-"""Bytes of a sealing key: ML-KEM-768 (1,184) and X25519 (32), protocol 13."""
-
 URL_MAX = 200
 """Bytes of a URL: a host, a port and a short path."""
 
@@ -65,7 +63,6 @@ _URL = re.compile(
     r"(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http://localhost)(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~-]+)*"
 )
 """HTTPS, and plain HTTP on the same machine for rehearsals; lower case, no user, query or fragment."""
-_NEXT = re.compile(r"[0-9a-f]{128}")
 
 
 class Closing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,9 +74,8 @@ class Closing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         LogName.parse(self.log)
-        check_digest(self.root, "closes.root")
-        if not 0 <= self.size <= INTEGER_MAX:
-            raise MalformedError("a size out of range", where="closes.size", got=self.size)
+        hexadecimal(32)(self.root, "closes.root")
+        number()(self.size, "closes.size")
 
 
 class Card(
@@ -122,12 +118,11 @@ class Card(
             raise MalformedError("a card closes logs of its own party only", where="closes.log")
 
     def _check_place(self) -> None:
-        if not 1 <= self.serial <= INTEGER_MAX:
-            raise MalformedError("a serial out of range", where="serial", expected="from 1", got=self.serial)
+        number(1)(self.serial, "serial")
         if (self.serial == 1) != (not self.previous):
             raise MalformedError("only a first card has none before it", where="previous", got=self.previous)
         if self.previous:
-            check_digest(self.previous, "previous")
+            hexadecimal(32)(self.previous, "previous")
         if not 0 < self.valid_until - self.issued <= VALID_MAX:
             raise MalformedError(
                 "a card valid for no time or too long",
@@ -158,10 +153,9 @@ class Card(
             raise MalformedError(
                 "a sealing key of a wrong length", expected=f"{SEALING_SIZE} bytes", got=len(self.sealing)
             )
-        if not _NEXT.fullmatch(self.next) or self.next == commit_next(self.origin, self.authority):
-            raise MalformedError(
-                "not a commitment to another pair", where="next", expected="128 hex digits", got=self.next
-            )
+        hexadecimal(64)(self.next, "next")
+        if self.next == commit_next(self.origin, self.authority):
+            raise MalformedError("not a commitment to another pair", where="next", got=self.next)
 
     @classmethod
     def parse(cls, text: bytes) -> Self:

@@ -14,8 +14,9 @@ from typing import Any, Self
 
 from mithaq.domain import canonical
 from mithaq.domain.handling import Handling
-from mithaq.domain.kinds import KINDS, Family, Kind, Members, hexadecimal, identifier, number, word
+from mithaq.domain.kinds import KINDS, Family, Kind
 from mithaq.domain.party import LogName
+from mithaq.domain.shapes import Members, hexadecimal, identifier, media_type, number, word
 from mithaq.errors import LimitError, MalformedError
 
 VERSION = 1
@@ -31,10 +32,6 @@ LOGS_KEPT = 64
 OFFICERS = ("duty-officer", "analyst", "approver", "operator")
 """Roles that ``by`` can name."""
 
-_MEDIA_TYPE = re.compile(
-    r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}(;[a-z0-9-]{1,32}=[A-Za-z0-9.+-]{1,32}){0,3}\Z"
-)
-
 
 _log_name = lru_cache(LOGS_KEPT)(LogName.parse)
 
@@ -42,12 +39,6 @@ _log_name = lru_cache(LOGS_KEPT)(LogName.parse)
 def leaf_hash(data: bytes) -> bytes:
     """The hash of an entry's bytes as a leaf, by which other entries name it (RFC 9162 section 2.1.1)."""
     return hashlib.sha256(b"\x00" + data).digest()
-
-
-def media_type(value: Any, where: str) -> None:
-    """Check a media type: lower case, parameters without spaces, at most 255 bytes."""
-    if not isinstance(value, str) or not _MEDIA_TYPE.match(value):
-        raise MalformedError("not a media type", where=where, expected="type/subtype[;name=value]", got=value)
 
 
 def commit(  # noqa: PLR0917 - the order of protocol 13

@@ -1,19 +1,14 @@
 """What an entry can be: every kind in one table (protocol section 5).
 
 A kind says to which **family** it belongs, whether it carries bodies, what its ``re`` names, and which
-``facts`` it has. A fact is a name and a ``Shape``: a function that raises when the value does not fit. There
-is no free text: a value is a number, a digest, or a word of a closed vocabulary.
+``facts`` it has. A fact is a name and a shape (``shapes``); none is free text.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, cast
 
-from mithaq.domain.canonical import INTEGER_MAX
-from mithaq.domain.party import LogName
-from mithaq.errors import MalformedError
+from mithaq.domain.party import SEALING_SIZE
+from mithaq.domain.shapes import Members, hexadecimal, identifier, listing, log_name, number, word
 
 RANGES_MAX = 1_000
 """Ranges of ``missing`` and ``came`` together in one ``held`` (protocol 6)."""
@@ -29,92 +24,6 @@ class Family(StrEnum):
     EXCHANGE = "exchange"
     ABOUT = "about an exchange"
     HOUSEKEEPING = "housekeeping"
-
-
-Shape = Callable[[Any, str], None]
-"""Checks one value; raises MalformedError with the path given."""
-
-
-def _refuse(where: str, expected: str, got: object) -> MalformedError:
-    return MalformedError("a fact does not fit its kind", where=where, expected=expected, got=got)
-
-
-def number(low: int = 0, high: int = INTEGER_MAX) -> Shape:
-    """An integer from ``low`` to ``high``."""
-
-    def check(value: Any, where: str) -> None:
-        if type(value) is not int or not low <= value <= high:
-            raise _refuse(where, f"an integer from {low} to {high}", value)
-
-    return check
-
-
-def hexadecimal(size: int) -> Shape:
-    """Lower-case hex of ``size`` bytes."""
-    pattern = re.compile(rf"[0-9a-f]{{{2 * size}}}\Z")
-
-    def check(value: Any, where: str) -> None:
-        if not isinstance(value, str) or not pattern.match(value):
-            raise _refuse(where, f"{2 * size} lower-case hex digits", value)
-
-    return check
-
-
-def word(*words: str) -> Shape:
-    """A word of a closed vocabulary."""
-
-    def check(value: Any, where: str) -> None:
-        if value not in words:
-            raise _refuse(where, " | ".join(words), value)
-
-    return check
-
-
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
-
-
-def identifier(value: Any, where: str) -> None:
-    """A name that the signed text defines: a field, an urgency class, a code."""
-    if not isinstance(value, str) or not _IDENTIFIER.match(value):
-        raise _refuse(where, "an identifier of the signed text (a-z, 0-9, -)", value)
-
-
-def log_name(value: Any, where: str) -> None:
-    """The name of a log."""
-    if not isinstance(value, str):
-        raise _refuse(where, "the name of a log", value)
-    LogName.parse(value)
-
-
-def listing(shape: Shape, most: int) -> Shape:
-    """A non-empty list of at most ``most`` values of one shape."""
-
-    def check(value: Any, where: str) -> None:
-        members = cast("list[Any]", value if type(value) is list else [])
-        if not 1 <= len(members) <= most:
-            raise _refuse(where, f"a list of 1 to {most}", len(members))
-        for place, member in enumerate(members):
-            shape(member, f"{where}.{place}")
-
-    return check
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """An object with these members: all of ``required``, any of ``optional``, nothing else."""
-
-    required: dict[str, Shape] = field(default_factory=dict[str, Shape])
-    optional: dict[str, Shape] = field(default_factory=dict[str, Shape])
-
-    def __call__(self, value: Any, where: str) -> None:
-        """Check ``value``; raises MalformedError."""
-        if type(value) is not dict:
-            raise _refuse(where, "an object", value)
-        members = cast("dict[str, Any]", value)
-        if not self.required.keys() <= members.keys() <= self.required.keys() | self.optional.keys():
-            raise _refuse(where, f"members {' '.join(sorted(self.required))}", " ".join(sorted(members)))
-        for name, member in members.items():
-            (self.required.get(name) or self.optional[name])(member, f"{where}.{name}" if where else name)
 
 
 _RANGE = {"from": number(), "to": number()}
@@ -192,7 +101,7 @@ KINDS: dict[str, Kind] = {
             re=_ANSWERS,
             facts=Members({"result": word("accepted", "refused")}, {"codes": listing(identifier, CODES_MAX)}),
         ),
-        Kind("keys", _HOUSE, facts=Members({"sealing": hexadecimal(1216)})),
+        Kind("keys", _HOUSE, facts=Members({"sealing": hexadecimal(SEALING_SIZE)})),
         Kind("card", _HOUSE, facts=Members({"act": word("publish"), "note": hexadecimal(32)}), note=True),
         Kind(
             "agreement",

@@ -84,6 +84,8 @@ class Role(StrEnum):
 
 ED25519_SIZE = 32
 ML_DSA_SIZES = {"ml-dsa-44": 1312, "ml-dsa-87": 2592}
+SEALING_SIZE = 1_216
+"""Bytes of a public sealing key: ML-KEM-768 (1,184), then X25519 (32), protocol 13."""
 ROLE_PARAMETERS = {Role.AUTHORITY: "ml-dsa-87", Role.LOG: "ml-dsa-44", Role.MIRROR: "ml-dsa-44"}
 
 

@@ -13,7 +13,8 @@ from typing import Self
 import msgspec
 
 from mithaq.domain.moment import DAY
-from mithaq.domain.texts import Texts, UtcOffset, check_identifier, check_texts
+from mithaq.domain.shapes import identifier
+from mithaq.domain.texts import Texts, UtcOffset, check_texts
 from mithaq.errors import MalformedError
 
 URGENCIES_MAX = 8
@@ -127,7 +128,7 @@ class RequestProfile(
         if len(rows) > most or (where != "grounds" and not rows):
             raise MalformedError("none or too many", where=where, expected=f"1 to {most}", got=len(rows))
         for name, row in rows.items():
-            check_identifier(name, where)
+            identifier(name, where)
             check_texts(row.title, f"{where}.{name}.title")
 
     def _check_grounds(self) -> None:

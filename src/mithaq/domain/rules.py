@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mithaq.domain.agreement import DataClass, FieldTerms
 from mithaq.domain.entry import Entry
 from mithaq.domain.findings import Findings
 from mithaq.domain.handling import PAP, TLP
 from mithaq.domain.moment import DAY
 from mithaq.domain.standing import Standing
+from mithaq.domain.terms import DataClass, FieldTerms
 from mithaq.words import N_
 
 SKEW = 300

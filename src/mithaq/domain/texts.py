@@ -16,8 +16,6 @@ LANGUAGES_MAX = 12
 """Languages of one text: each must be read by somebody before it is signed."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _OFFSET = re.compile(r"([+-])(0\d|1[0-4]):(00|15|30|45)", re.ASCII)
 
 Texts = Mapping[str, str]
@@ -32,6 +30,32 @@ def check_language(tag: str, where: str) -> None:
     """
     if not _LANGUAGE.fullmatch(tag):
         raise MalformedError("not a language tag", where=where, expected="for example ar or fr-MA", got=tag)
+
+
+def check_languages(tags: tuple[str, ...], where: str) -> None:
+    """A sorted list of language tags, not empty.
+
+    Raises:
+        MalformedError: it is not, or a tag is none.
+    """
+    check_sorted(tags, where)
+    for tag in tags:
+        check_language(tag, where)
+
+
+def check_sorted(items: tuple[str, ...], where: str) -> None:
+    """Not empty, sorted, each once: a list that is a set has one written form.
+
+    Raises:
+        MalformedError: it is not.
+    """
+    if not items or list(items) != sorted(set(items)):
+        raise MalformedError(
+            "not a sorted list without repetition",
+            where=where,
+            expected=" ".join(sorted(set(items))),
+            got=" ".join(items),
+        )
 
 
 def check_texts(texts: Texts, where: str, limit: int = TITLE_MAX) -> None:
@@ -52,26 +76,6 @@ def check_texts(texts: Texts, where: str, limit: int = TITLE_MAX) -> None:
                 expected=f"1 to {limit} characters",
                 got=len(text),
             )
-
-
-def check_identifier(text: str, where: str) -> None:
-    """A name that machines use for a part of a signed text.
-
-    Raises:
-        MalformedError: it is not ``a-z``, digits and hyphens, at most 32, beginning with a letter.
-    """
-    if not _IDENTIFIER.fullmatch(text):
-        raise MalformedError("not an identifier", where=where, expected=_IDENTIFIER.pattern, got=text)
-
-
-def check_digest(text: str, where: str) -> None:
-    """A SHA-256 in hex.
-
-    Raises:
-        MalformedError: it is not 64 lower-case hex digits.
-    """
-    if not _DIGEST.fullmatch(text):
-        raise MalformedError("not a digest", where=where, expected="64 lower-case hex digits", got=text)
 
 
 class UtcOffset(str):

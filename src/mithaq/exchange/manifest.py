@@ -16,8 +16,8 @@ from mithaq.crypto import notes
 from mithaq.crypto.keys import SigningPair
 from mithaq.domain import canonical
 from mithaq.domain.entry import BODY_MAX, SALT_SIZE
-from mithaq.domain.kinds import Members, Shape, hexadecimal, listing, log_name, number, word
 from mithaq.domain.party import LogName, PublicPair
+from mithaq.domain.shapes import Members, Shape, hexadecimal, listing, log_name, number, word
 from mithaq.errors import ForgedError, MalformedError
 from mithaq.tlog.head import HEAD_MAX
 from mithaq.tlog.merkle import EMPTY_ROOT

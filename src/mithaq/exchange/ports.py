@@ -13,7 +13,7 @@ so a work has no effect but through its transaction, and can be repeated.
 Rows are values. Everything about a pair is named by its **own log**, ``LogName(me, partner, n)``.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -323,6 +323,11 @@ class Transaction(Protocol):
 
 class Store(Protocol):
     """Where a node keeps everything but keys."""
+
+    @property
+    def behind(self) -> Collection[LogName]:
+        """Logs for which the store is older than its anchor: their pairs sign nothing and serve no contents."""
+        ...
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run a work; return when it is committed and anchored.

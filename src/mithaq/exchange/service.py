@@ -14,7 +14,7 @@ from mithaq.domain.ladder import Coverage
 from mithaq.domain.party import LogName, Origin
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing
-from mithaq.errors import ForgedError, KeyStoreError, StaleError, UsageError
+from mithaq.errors import BehindError, ForgedError, KeyStoreError, StaleError, UsageError
 from mithaq.exchange import agreements, authoring, contents, introduction, receipts
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
@@ -234,6 +234,8 @@ class Service:
             StaleError: it is not here: not yet, refused, or erased.
         """
         partner, item = self.partner(origin), self.item(origin, leaf)
+        if self._behind(partner):
+            raise BehindError("the store is older than its anchor", where=origin, todo="recover this pair first")
         log = partner.own if item.ours else partner.mirror
         stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
         if stored is None:
@@ -280,11 +282,12 @@ class Service:
         taken = self._intake.take(opened, partner, card)
         if taken.fresh:
             outbox.wants = list(opened.manifest.want)
-        bare = opened.to == introduction.card_key(self._identity)
+        first = opened.to == introduction.card_key(self._identity)
+        bare = first or self._behind(partner)
         load = self._packer.pack(
             taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=not taken.fresh, bare=bare
         )
-        sealed = self._seal(taken.partner, load, to_card=bare)
+        sealed = self._seal(taken.partner, load, to_card=first)
         outbox.told = (load.size, self._identity.clock() + GRACE)
         outbox.cosigned = max(outbox.cosigned, load.cosigned)
         if outbox.wants or load.size < load.manifest.mine:
@@ -295,7 +298,10 @@ class Service:
         """The next pouch of a lane, or None while there is nothing to say."""
         partner = self.partner(origin)
         outbox = self._outbox(partner)
-        load = self._packer.pack(partner, outbox, lane, bare=self._to_card(partner, outbox))
+        bare = self._to_card(partner, outbox) or self._behind(partner)
+        if lane is Lane.BULK and bare:
+            return None
+        load = self._packer.pack(partner, outbox, lane, bare=bare)
         waits = load.size == outbox.told[0] and self._identity.clock() < outbox.told[1]
         if partner.problem or load.empty or (lane is Lane.PROMPT and waits):
             return None
@@ -339,6 +345,10 @@ class Service:
             return open_pouch(read, self._identity.sealing_key)
         except KeyStoreError as error:
             raise ForgedError("sealed to no key of ours", got=error.where) from None
+
+    def _behind(self, partner: Partner) -> bool:
+        """Whether the store cannot answer for this pair: it is an old backup (protocol 6)."""
+        return any(log in self._store.behind for log in (partner.own, partner.mirror))
 
     def _outbox(self, partner: Partner) -> Outbox:
         return self._outboxes.setdefault(partner.origin, Outbox())

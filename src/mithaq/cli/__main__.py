@@ -1,0 +1,5 @@
+"""``python -m mithaq.cli``."""
+
+from mithaq.cli.main import main
+
+main()

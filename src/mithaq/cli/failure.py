@@ -1,0 +1,38 @@
+"""Saying why a command failed: for people in their language, for programs as one JSON value."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mithaq.domain.record import CODES
+from mithaq.domain.rules import RULES
+from mithaq.errors import MithaqError, RefusedError
+from mithaq.words import Words
+
+_SENTENCES = CODES | {rule.code: rule.sentence for rule in RULES}
+
+
+def sentences(words: Words, codes: Sequence[str], *, field: str, kind: str) -> list[str]:
+    """What the rules of these codes say."""
+    names = {"field": words("“{text}”", text=field), "kind": words("“{text}”", text=kind)}
+    return [words(_SENTENCES.get(code, code), **names) for code in codes]
+
+
+def lines(error: MithaqError, words: Words) -> list[str]:
+    """An error for people: what went wrong, then its parts, one a line."""
+    parts = error.fields()
+    name, message = parts.pop("error"), parts.pop("message")
+    if isinstance(error, RefusedError):
+        parts.pop("got", None)
+        said = sentences(words, error.codes, field=error.where, kind=message.rpartition(" ")[2])
+        coded = [f"  {code}: {text}" for code, text in zip(error.codes, said, strict=True)]
+    else:
+        coded = []
+    return [f"{name}: {message}", *coded, *(f"  {part}: {value}" for part, value in parts.items())]
+
+
+def value(error: MithaqError) -> dict[str, Any]:
+    """An error for programs."""
+    parts: dict[str, Any] = dict(error.fields())
+    if isinstance(error, RefusedError):
+        parts["codes"] = list(error.codes)
+    return {"error": parts | {"exit_code": error.exit_code}}

@@ -1,0 +1,125 @@
+"""The program ``mithaq``: every command by name, the options that all have, and the one place for errors.
+
+Commands are named here by where they stand and loaded when they are called, so that ``--help`` is quick.
+"""
+
+import os
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from mithaq.errors import MithaqError, UsageError
+from mithaq.words import LANGUAGES, Words
+
+Language = Literal["ar", "de", "en", "fr"]
+
+COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
+    "authority": (
+        "The authority's keys, on a machine apart from any node.",
+        {"init": "authority:init", "public": "authority:public"},
+    ),
+    "node": (
+        "A node: make it, serve it, look at it.",
+        {"init": "node:init", "serve": "node:serve", "status": "node:status"},
+    ),
+}
+"""Groups, what they are for, and their commands by module and function."""
+
+SINGLE: dict[str, tuple[str, str]] = {}
+"""Commands without a group: what they do, module and function."""
+
+
+def build() -> App:
+    """The program's commands."""
+    app = App(
+        name="mithaq",
+        help="Two authorities, two nodes, one signed text that both enforce and can prove.",
+        version=lambda: version("mithaq"),
+        help_format="plaintext",
+        result_action="return_value",
+    )
+    for name, (text, commands) in COMMANDS.items():
+        group = App(name=name, help=text)
+        app.command(group)
+        for command, where in commands.items():
+            group.command(f"mithaq.cli.{where}", name=command)
+    for name, (text, where) in SINGLE.items():
+        app.command(f"mithaq.cli.{where}", name=name, help=text)
+    app.meta.group_parameters = Group("Options of every command", sort_key=9)
+    app.meta.default(_run)
+    return app
+
+
+def _run(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    dir: Annotated[Path | None, Parameter(env_var="MITHAQ_DIR", help="The node's directory.")] = None,  # noqa: A002
+    passphrase_fd: Annotated[int | None, Parameter(help="Read the passphrase from this descriptor.")] = None,
+    passphrase_file: Annotated[Path | None, Parameter(help="Read the passphrase from this file.")] = None,
+    json: Annotated[bool, Parameter(negative=(), help="One JSON value on standard output.")] = False,
+    lang: Annotated[Language | None, Parameter(help="Language of what is shown; that of the system.")] = None,
+) -> int:
+    words = Words(lang or _system_language())
+    try:
+        command, bound, ignored = app.parse_args(tokens, exit_on_error=False, print_error=False)
+        if ignored:
+            from mithaq.cli.session import Session, Source  # noqa: PLC0415 - not for --help
+
+            session = Session(dir, Source(passphrase_fd, passphrase_file), words)
+            bound.arguments |= dict.fromkeys(ignored, session)
+        answer = command(*bound.args, **bound.kwargs)
+    except MithaqError as error:
+        return _failed(error, words, json=json)
+    except CycloptsError as error:
+        return _failed(UsageError(str(error), todo="see --help"), words, json=json)
+    return _show(answer, words, json=json)
+
+
+def _show(answer: Any, words: Words, *, json: bool) -> int:
+    if answer is None or isinstance(answer, int):  # --help and --version have spoken; the demo has its own code
+        return answer or 0
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(answer.value) + b"\n")
+    else:
+        from mithaq.demo.screen import Screen  # noqa: PLC0415 - not for --help
+
+        screen = Screen(words)
+        for line in answer.lines:
+            screen.line(line)
+    return 0
+
+
+def _failed(error: MithaqError, words: Words, *, json: bool) -> int:
+    from mithaq.cli import failure  # noqa: PLC0415 - not for --help
+
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(failure.value(error)) + b"\n")
+    else:
+        print(*failure.lines(error, words), sep="\n", file=sys.stderr)  # noqa: T201 - a program's last words
+    return error.exit_code
+
+
+def _system_language() -> str:
+    """The language that the environment asks for, English where there is no catalogue for it."""
+    wanted = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    language = next(filter(None, wanted), "")[:2]
+    return language if language in LANGUAGES else "en"
+
+
+app = build()
+
+
+def main() -> None:
+    """The program."""
+    try:
+        sys.exit(app.meta())
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    except BrokenPipeError:
+        # Whoever read us has gone; Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)

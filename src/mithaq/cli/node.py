@@ -1,0 +1,113 @@
+"""``mithaq node``: make a node, serve it, look at it."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from mithaq.cli.answer import Answer, listing, read_file, write_file
+from mithaq.cli.session import Here, Session, Source
+from mithaq.domain.party import origin as checked
+from mithaq.errors import UsageError
+from mithaq.node import setup
+from mithaq.node.authority import Authority, PublicAuthority, public_file
+from mithaq.node.directory import Config, Directory
+from mithaq.node.node import Node
+
+
+def init(
+    directory: Path,
+    /,
+    *,
+    origin: Annotated[str, Parameter(help="The party: a host name of its own.")],
+    url: Annotated[str, Parameter(help="Where partners reach the node: https://host[:port][/path].")],
+    listen: Annotated[str, Parameter(help="Where it listens: host:port.")],
+    name: Annotated[list[str], Parameter(negative=(), help="The party's name in a language: en=…; repeat.")],
+    authority: Annotated[
+        Path | None, Parameter(help="Directory of the authority, for rehearsals: signs the card at once.")
+    ] = None,
+    authority_public: Annotated[Path | None, Parameter(help="Its public side: authority.toml.")] = None,
+    authority_passphrase_file: Annotated[Path | None, Parameter(help="Passphrase of the authority.")] = None,
+    authority_passphrase_fd: Annotated[int | None, Parameter(help="Likewise, a descriptor.")] = None,
+    session: Here,
+) -> Answer:
+    """Make a node and draft its card; with the authority at hand, sign and install it.
+
+    Args:
+        directory: new, or empty.
+    """
+    if (authority is None) == (authority_public is None):
+        raise UsageError("the card names an authority", todo="give one of --authority and --authority-public")
+    names = _names(name)
+    public = PublicAuthority.parse(read_file(authority_public or public_file(authority or Path())))
+    directory = directory.resolve()
+    config = Config(checked(origin), listen, f"file:{Directory(directory).keys}")
+    unlocks = session.source.passphrase("new passphrase of the node: ", new=True)
+    setup.create(directory, config, unlocks)
+    draft = bytes(setup.draft(directory, unlocks, public, names, url))
+    if authority:
+        source = Source(authority_passphrase_fd, authority_passphrase_file)
+        opened = Authority(authority, source.passphrase("passphrase of the authority: "))
+        card = setup.install(directory, bytes(opened.sign_card(draft)))
+        value = {
+            "origin": card.origin,
+            "card": str(Directory(directory).card),
+            "fingerprint": card.fingerprint,
+        }
+        return Answer(value, [*listing(value), session.words("The card is in force; start the node.")])
+    file = directory / "card.draft"
+    write_file(file, draft)
+    todo = session.words("Have the authority sign {file} (mithaq card sign), then: mithaq card install", file=file)
+    return Answer({"origin": origin, "draft": str(file)}, [todo])
+
+
+def _names(pairs: list[str]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for pair in pairs:
+        language, equals, text = pair.partition("=")
+        if not equals or language in names:
+            raise UsageError("not a name", where="--name", expected="a language, =, the name", got=pair)
+        names[language] = text
+    return names
+
+
+def serve(directory: Path | None = None, /, *, session: Here) -> int:
+    """Serve until SIGTERM or SIGINT; then stop cleanly.
+
+    Args:
+        directory: of the node, where ``--dir`` does not say it.
+    """
+    session = Session(directory or session.dir, session.source, session.words)
+    stopping = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopping.set())
+    path = session.directory.path
+    node = Node(path, session.source.passphrase(f"passphrase of {path}: "))
+    node.start()
+    try:
+        stopping.wait()
+    finally:
+        node.stop()
+    return 0
+
+
+def status(partner: str = "", /, *, session: Here) -> Answer:
+    """Where every pair stands, or one.
+
+    Args:
+        partner: its origin; all when left out.
+    """
+    with session.service() as service:
+        found = [service.status(each.origin) for each in service.partners() if partner in ("", each.origin)]
+        if partner and not found:
+            service.partner(partner)
+    pairs: list[dict[str, Any]] = [
+        {name: getattr(each, name) for name in each.__slots__} for each in found
+    ]
+    value = {"origin": session.directory.config().origin, "running": session.running, "pairs": pairs}
+    lines = listing({"origin": value["origin"], "running": value["running"]})
+    for pair in pairs:
+        lines += ["", *listing(pair)]
+    return Answer(value, lines)

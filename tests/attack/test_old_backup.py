@@ -1,0 +1,56 @@
+"""A store put back from an old backup signs nothing and serves no contents (protocol 6)."""
+
+import shutil
+
+import pytest
+
+from mithaq.errors import BehindError
+from mithaq.exchange.packing import Lane
+from nodes import A, B, alert, carry, make_node, make_pair, settle
+
+
+@pytest.fixture
+def restored(tmp_path):
+    """Node a with a store older than its anchor, node b as it was."""
+    a, b = make_pair(tmp_path)
+    first = a.service.send(B, alert("before the backup"))
+    settle(a, b)
+    a.close()
+    shutil.copytree(tmp_path / "a" / "store", tmp_path / "backup")
+    a = make_node(tmp_path / "a", "a", A)
+    a.service.send(B, alert("after the backup"))
+    settle(a, b)
+    a.close()
+    shutil.rmtree(tmp_path / "a" / "store")
+    shutil.copytree(tmp_path / "backup", tmp_path / "a" / "store")
+    a = make_node(tmp_path / "a", "a", A)
+    yield a, b, first
+    a.close()
+    b.close()
+
+
+def test_it_signs_no_head(restored):
+    a, _, _ = restored
+    with pytest.raises(BehindError):
+        a.service.send(B, alert("a second history"))
+
+
+def test_it_cosigns_nothing(restored):
+    a, b, _ = restored
+    b.service.send(A, alert("to the restored node"))
+    outgoing = b.service.pouch(A, Lane.PROMPT)
+    with pytest.raises(BehindError):
+        carry(b, a, outgoing)
+
+
+def test_it_serves_no_contents(restored):
+    a, _, first = restored
+    with pytest.raises(BehindError):
+        a.service.content(B, first.leaf, 0)
+    assert a.service.pouch(B, Lane.BULK) is None
+
+
+def test_the_partner_keeps_what_it_holds(restored):
+    a, b, first = restored
+    assert b.service.content(A, first.leaf, 0) == b"before the backup"
+    assert b.service.status(A).mirror_size > a.service.status(B).own_size
