@@ -5,11 +5,10 @@ store: it reads the receipt, two cards, and the fingerprints that somebody heard
 """
 
 import subprocess
-import sys
 from pathlib import Path
 
 from mithaq.crypto.private_files import make_directory
-from mithaq.demo.seat import Seat
+from mithaq.demo.seat import MITHAQ, Seat
 
 
 class Proof:
@@ -35,7 +34,7 @@ class Proof:
 
     def verify(self, receipt: Path) -> tuple[int, str]:
         """Exit code and words of a separate process that verifies a receipt here."""
-        command = [sys.executable, "-m", "mithaq", "receipt", "verify", receipt.name]
+        command = [*MITHAQ, "receipt", "verify", receipt.name]
         for seat in self._seats:
             command += ["--card", f"{seat.name}.card", "--fingerprint", seat.fingerprint]
         done = subprocess.run(command, cwd=self._directory, capture_output=True, text=True, check=False)  # noqa: S603

@@ -26,15 +26,16 @@ from mithaq.domain.party import Origin
 from mithaq.errors import ReachError, RefusedError, UsageError
 from mithaq.exchange.authoring import Message
 from mithaq.exchange.service import Service
-from mithaq.node import setup
 from mithaq.node.authority import Authority
 from mithaq.node.control import connect
-from mithaq.node.directory import Config, Directory
+from mithaq.node.directory import Directory
 
 START = 15.0
 """Seconds in which a node must answer its operator."""
 STOP = 15.0
 """Seconds in which it must end when asked to."""
+MITHAQ = (sys.executable, "-m", "mithaq.cli")
+"""The program, as a process of its own."""
 LOOPBACK = "127.0.0.1"
 _PAUSE = 0.05
 
@@ -61,18 +62,21 @@ class Seat:
     # --- before it runs -----------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Make the authority, the node, and the card that both have signed."""
+        """Make the authority, the node, and the card that both have signed, as an operator would.
+
+        Raises:
+            UsageError: a command said no.
+        """
         make_directory(self.root)
         for name in ("authority", "node"):
             create_private(self._secret(name), secrets.token_hex(16).encode())
-        self._authority = Authority.create(
-            self.root / "authority", self.origin, passphrase_from(file=self._secret("authority"))
-        )
-        unlocks = passphrase_from(file=self._secret("node"))
-        config = Config(self.origin, f"{LOOPBACK}:{self.port}", f"file:{self.node.keys}")
-        setup.create(self.node.path, config, unlocks)
-        drafted = setup.draft(self.node.path, unlocks, self._authority.public, self._names(), self.url)
-        setup.install(self.node.path, bytes(self._authority.sign_card(bytes(drafted))))
+        authority = self.root / "authority"
+        _run("authority", "init", authority, "--origin", self.origin, *self._unlocked("authority"))
+        names = [f"--name={language}={text}" for language, text in self._names().items()]
+        reach = ["--origin", self.origin, "--url", self.url, "--listen", f"{LOOPBACK}:{self.port}"]
+        signed = ["--authority", authority, "--authority-passphrase-file", self._secret("authority")]
+        _run("node", "init", self.node.path, *reach, *names, *signed, *self._unlocked("node"))
+        self._authority = Authority(authority, passphrase_from(file=self._secret("authority")))
 
     def _names(self) -> dict[str, str]:
         party = rabat(int(time.time())).party(self.origin)
@@ -80,6 +84,9 @@ class Seat:
 
     def _secret(self, name: str) -> Path:
         return self.root / f"{name}.passphrase"
+
+    def _unlocked(self, name: str) -> list[object]:
+        return ["--passphrase-file", self._secret(name)]
 
     # --- while it runs ------------------------------------------------------------------------------------
 
@@ -91,10 +98,9 @@ class Seat:
             ReachError: it does not answer, or does not end well.
         """
         with (self.root / "node.log").open("wb") as log:
-            command = [sys.executable, "-m", "mithaq", "node", "serve", str(self.node.path)]
-            secret = ["--passphrase-file", str(self._secret("node"))]
+            command = [*MITHAQ, "node", "serve", str(self.node.path), *map(str, self._unlocked("node"))]
             # A session of its own: Ctrl-C reaches the demo alone, which then ends both nodes in order.
-            process = subprocess.Popen(command + secret, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+            process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
         self.pid = process.pid
         try:
             self._service = self._connected(process)
@@ -184,6 +190,14 @@ class Seat:
             if line.get("leaf") == leaf:
                 return tuple(line.get("items", ()))
         return ()
+
+
+def _run(*arguments: object) -> None:
+    """Run the program, as an operator would, to its end."""
+    command = [*MITHAQ, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    if done.returncode:
+        raise UsageError("a command failed", where=" ".join(command[3:5]), got=done.stderr.strip())
 
 
 def _free_port() -> int:

@@ -326,7 +326,7 @@ class Store(Protocol):
 
     @property
     def behind(self) -> Collection[LogName]:
-        """Logs for which the store is older than its anchor: their pairs sign nothing and serve no contents."""
+        """Logs for which it is older than its anchor: their pairs sign nothing and serve no contents."""
         ...
 
     def write(self, work: Callable[[Transaction], T]) -> T:

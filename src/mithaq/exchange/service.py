@@ -235,7 +235,7 @@ class Service:
         """
         partner, item = self.partner(origin), self.item(origin, leaf)
         if self._behind(partner):
-            raise BehindError("the store is older than its anchor", where=origin, todo="recover this pair first")
+            raise BehindError("the store is older than its anchor", where=origin, todo="recover this pair")
         log = partner.own if item.ours else partner.mirror
         stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
         if stored is None:
