@@ -1,5 +1,6 @@
 """Writes every page and block that is generated from the code: ``python tools/pages.py``."""
 
+import commands
 import demo_picture
 import life_diagram
 import limits
@@ -7,7 +8,7 @@ import protocol_examples
 import readme_figures
 import rules_docs
 
-TOOLS = (life_diagram, rules_docs, limits, protocol_examples, readme_figures, demo_picture)
+TOOLS = (life_diagram, rules_docs, limits, commands, protocol_examples, readme_figures, demo_picture)
 """Each has a ``PAGE`` and a ``page()`` that says what should stand in it."""
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mithaq.domain.strict_toml import check_characters, dump, load
+from mithaq.domain.strict_toml import dump, load
+from mithaq.domain.visible import check_characters
 from mithaq.errors import MalformedError
 
 UNSEEN = {

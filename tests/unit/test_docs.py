@@ -100,6 +100,14 @@ def test_commands_of_make_are_there(name):
     assert set(commands) <= targets
 
 
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_commands_of_the_program_are_there(page):
+    known = tool("commands").commands()
+    for line in re.findall(r"(?:`|^)(mithaq [a-z][a-z -]*)", page.read_text("utf-8"), re.MULTILINE):
+        words = re.split(r" -|  ", line)[0].split()
+        assert any(" ".join(words[:n]) in known for n in (2, 3)), line
+
+
 def test_the_two_commands_come_first():
     code = re.search(r"```\n(.*?)```", read("README.md"), re.DOTALL)
     assert code
@@ -197,7 +205,16 @@ def test_decisions_have_no_gap():
 
 
 @pytest.mark.parametrize(
-    "name", ["life_diagram", "rules_docs", "limits", "protocol_examples", "readme_figures", "demo_picture"]
+    "name",
+    [
+        "life_diagram",
+        "rules_docs",
+        "limits",
+        "commands",
+        "protocol_examples",
+        "readme_figures",
+        "demo_picture",
+    ],
 )
 def test_generated_pages_are_current(name):
     made = tool(name)

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from mithaq.errors import ConfigError, ForgedError, LimitError, PeerError, ReachError
 from mithaq.wire import http
-from mithaq.wire.client import Address, Patience, PouchClient
+from mithaq.wire.address import Address
+from mithaq.wire.client import Patience, PouchClient
 from mithaq.wire.http import StatusError
 from mithaq.wire.link import LINGER_BYTES, PouchReader, blocks
 from mithaq.wire.server import PouchServer

@@ -32,19 +32,18 @@ same members; a party is mentioned nowhere else. In writing (shortened)::
     [profiles.police]                   # in full: ``profile``
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Self, cast
+from typing import cast
 
 import msgspec
 
-from mithaq.domain import strict_toml
 from mithaq.domain.instrument import Instrument
 from mithaq.domain.moment import Moment
 from mithaq.domain.party import Origin
 from mithaq.domain.party_table import PartyTable
 from mithaq.domain.profile import RequestProfile
 from mithaq.domain.shapes import hexadecimal, identifier, number
+from mithaq.domain.signed_text import SignedText
 from mithaq.domain.terms import FieldTerms
 from mithaq.domain.texts import PROSE_MAX, Texts, UtcOffset, check_texts
 from mithaq.errors import MalformedError
@@ -60,7 +59,7 @@ NOTICE_MAX = 730
 
 
 class Agreement(
-    msgspec.Struct,
+    SignedText,
     frozen=True,
     forbid_unknown_fields=True,
     omit_defaults=True,
@@ -85,6 +84,8 @@ class Agreement(
     Raises:
         MalformedError: a member that cannot be so, when made.
     """
+
+    limit = AGREEMENT_MAX
 
     relation: str
     serial: int
@@ -169,25 +170,6 @@ class Agreement(
             for text in _strings([whole["fields"], whole.get("profiles")]):
                 if any(name in text.casefold() for name in names):
                     raise MalformedError("a party is mentioned in the terms", where="fields", got=text)
-
-    @classmethod
-    def parse(cls, text: bytes) -> Self:
-        """Read the text of an agreement, without its signatures.
-
-        Raises:
-            LimitError: it is larger than ``AGREEMENT_MAX``.
-            MalformedError: it is not the text of an agreement in its one form.
-        """
-        return strict_toml.read(cls, text, AGREEMENT_MAX)
-
-    def text(self) -> bytes:
-        """The text that is signed."""
-        return strict_toml.write(self)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the text in hex: it identifies the agreement."""
-        return hashlib.sha256(self.text()).hexdigest()
 
     @property
     def origins(self) -> tuple[Origin, Origin]:

@@ -27,13 +27,10 @@ have signed it, and how it must follow from the card before, is ``exchange.cards
     root = "…"
 """
 
-import hashlib
 import re
-from typing import Self
 
 import msgspec
 
-from mithaq.domain import strict_toml
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import (
     ROLE_PARAMETERS,
@@ -47,6 +44,7 @@ from mithaq.domain.party import (
     origin,
 )
 from mithaq.domain.shapes import hexadecimal, number
+from mithaq.domain.signed_text import SignedText
 from mithaq.domain.texts import Texts, check_texts
 from mithaq.errors import MalformedError
 
@@ -79,7 +77,7 @@ class Closing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Card(
-    msgspec.Struct,
+    SignedText,
     frozen=True,
     forbid_unknown_fields=True,
     omit_defaults=True,
@@ -92,6 +90,8 @@ class Card(
     Raises:
         MalformedError: a member that cannot be so, when made.
     """
+
+    limit = CARD_MAX
 
     origin: Origin
     serial: int
@@ -156,25 +156,6 @@ class Card(
         hexadecimal(64)(self.next, "next")
         if self.next == commit_next(self.origin, self.authority):
             raise MalformedError("not a commitment to another pair", where="next", got=self.next)
-
-    @classmethod
-    def parse(cls, text: bytes) -> Self:
-        """Read the text of a card, without its signatures.
-
-        Raises:
-            LimitError: it is larger than ``CARD_MAX``.
-            MalformedError: it is not the text of a card in its one form.
-        """
-        return strict_toml.read(cls, text, CARD_MAX)
-
-    def text(self) -> bytes:
-        """The text that is signed."""
-        return strict_toml.write(self)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the text in hex: the next card names it as ``previous``."""
-        return hashlib.sha256(self.text()).hexdigest()
 
     @property
     def pairs(self) -> dict[Role, PublicPair]:

@@ -3,9 +3,7 @@
 Rules:
 
 1. Bytes are valid only if ``dump`` of what they say gives the same bytes. One value has one text.
-2. What is signed is what is seen: UTF-8, NFC, visible characters, spaces and newlines only. Refused
-   are direction controls, invisible and tag characters, variation selectors, private and unassigned ones, and
-   every line that could be taken for a signature line.
+2. What is signed is what is seen: ``visible``.
 3. Values are strings, integers 0 to 2^53-1, arrays of these, tables and arrays of tables. Nothing is empty:
    what is absent is left out. No dates, floats, booleans, dotted keys or inline tables.
 
@@ -18,19 +16,17 @@ that does not fit into one line takes one line an item::
     [names]
     en = "Example"
 
-Which characters exist is read from Unicode 3.2, which every Python carries, and a short list of additions:
-two nodes with different versions of Python must not differ about a signed text. ``read`` and ``write`` do the
-same for the frozen value objects of this layer. Meaning is not checked here.
+``read`` and ``write`` do the same for the frozen value objects of this layer. Meaning is not checked here.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from mithaq.domain.canonical import INTEGER_MAX
+from mithaq.domain.visible import check_characters
 from mithaq.errors import LimitError, MalformedError
 
 DEPTH_MAX = 6
@@ -38,18 +34,6 @@ DEPTH_MAX = 6
 
 LINE_MAX = 110
 """Characters of an array in one line; a longer one takes a line for each item."""
-
-_ALLOWED = " \n\u1e9e\u2d6f" + "".join(map(chr, range(0x2D30, 0x2D68)))
-"""Space, newline; letters younger than Unicode 3.2 that official texts need: capital sharp s, Tifinagh."""
-
-_BLANK = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(
-    map(chr, [*range(0x180B, 0x180E), *range(0xFE00, 0xFE10)])
-)
-"""What shows nothing: soft hyphen, fillers, joiners, variation selectors. The rest falls by category."""
-
-_REFUSED = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
-_DASHES = "\u2212\u2500\u2501\u30fc\u3161\u4e00\uff70"
-"""Characters that look like the em dash of a signature line and are not punctuation dashes themselves."""
 
 _KEY = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 _STRING = r'"[^"\\]*+(?:\\["\\][^"\\]*+)*+"'
@@ -61,31 +45,6 @@ _HEADER = re.compile(rf"\[({_KEY}(?:\.{_KEY}){{0,{DEPTH_MAX - 1}}})\]")
 Value = str | int | list[Any] | dict[str, Any]
 Table = dict[str, Any]
 T = TypeVar("T", bound=msgspec.Struct)
-
-
-def check_characters(text: str) -> None:
-    """Rule 2 for a whole text.
-
-    Raises:
-        MalformedError: a character that does not show, or a line like a signature line.
-    """
-    if not unicodedata.is_normalized("NFC", text):
-        raise MalformedError("the text is not in normal form C", todo="normalise it before it is signed")
-    for character in sorted(set(text)):
-        if character not in _ALLOWED and (
-            character in _BLANK or unicodedata.ucd_3_2_0.category(character) in _REFUSED
-        ):
-            raise MalformedError("a character that does not show", got=f"U+{ord(character):04X}")
-    for number, line in enumerate(text.split("\n"), 1):
-        _check_line(line, number)
-
-
-def _check_line(line: str, number: int) -> None:
-    first = line.lstrip(" ")[:1]
-    if first and first != "-" and (unicodedata.ucd_3_2_0.category(first) == "Pd" or first in _DASHES):
-        raise MalformedError("a line that looks like a signature line", where=f"line {number}", got=line)
-    if line.endswith(" "):
-        raise MalformedError("a line that ends in a space", where=f"line {number}", got=line[-40:])
 
 
 # --- writing ---------------------------------------------------------------------------------------------

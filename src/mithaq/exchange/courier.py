@@ -1,7 +1,8 @@
 """When to try a partner again: a pure decision (protocol 7).
 
 After an answer, at once if there is more to say; otherwise when woken, and now and then to ask a partner
-that cannot reach us. After a failure, later and later, with chance in it so that two nodes do not keep step.
+that cannot reach us. After a failure, later and later, with chance in it so that two nodes do not keep step;
+sooner if there is news.
 """
 
 from dataclasses import dataclass
@@ -23,12 +24,12 @@ class Decision:
     Args:
         failures: in a row.
         wait: seconds until the next try.
-        wakeable: whether new work ends the wait; after a failure it does not.
+        rest: seconds of these that nothing cuts short; after them new work, or a pouch from the partner, does.
     """
 
     failures: int = 0
     wait: float = 0.0
-    wakeable: bool = True
+    rest: float = 0.0
 
 
 def answered(*, more: bool) -> Decision:
@@ -51,4 +52,5 @@ def failed(before: Decision, *, chance: float, retry_after: float = 0.0) -> Deci
     failures = before.failures + 1
     wait = min(LONGEST, FIRST * 2.0 ** min(failures - 1, 32))
     wait *= 1 - SPREAD * chance
-    return Decision(failures, max(wait, min(retry_after, LONGEST)), wakeable=False)
+    asked = min(retry_after, LONGEST)
+    return Decision(failures, max(wait, asked), max(FIRST * (1 - SPREAD), asked))

@@ -290,8 +290,7 @@ class Service:
         sealed = self._seal(taken.partner, load, to_card=first)
         outbox.told = (load.size, self._identity.clock() + GRACE)
         outbox.cosigned = max(outbox.cosigned, load.cosigned)
-        if outbox.wants or load.size < load.manifest.mine:
-            self._wake(partner.origin)
+        self._wake(partner.origin)  # it lives: what could not be carried before may be now
         return sealed.pieces
 
     def pouch(self, origin: str, lane: Lane) -> Outgoing | None:

@@ -63,17 +63,15 @@ class Carrier:
         decision = courier.answered(more=True)
         while not self._stopping.is_set():
             decision = self._turn(decision)
-            if decision.wakeable:
-                self._wake.wait(min(decision.wait, GRACE if self._lane is Lane.PROMPT else decision.wait))
-                self._wake.clear()
-            else:
-                self._stopping.wait(decision.wait)
+            self._stopping.wait(decision.rest)
+            longest = GRACE if self._lane is Lane.PROMPT and not decision.failures else decision.wait
+            self._wake.wait(min(decision.wait - decision.rest, longest))
+            self._wake.clear()
 
     def _turn(self, before: courier.Decision) -> courier.Decision:
         """Carry one pouch if there is one."""
         outgoing: Outgoing | None = None
         try:
-            self._wake.clear()
             url = self._service.partner(self._partner).url
             outgoing = self._next() if url else None
             if outgoing is None:

@@ -14,19 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import h11
 
 from mithaq.errors import ConfigError, PeerError, ReachError
-from mithaq.wire.http import (
-    IDLE_SECONDS,
-    MEDIA_TYPE,
-    POUCH_PATH,
-    TOTAL_SECONDS,
-    StatusError,
-    is_loopback,
-)
+from mithaq.wire.address import Address
+from mithaq.wire.http import IDLE_SECONDS, MEDIA_TYPE, TOTAL_SECONDS, StatusError
 from mithaq.wire.link import LateError, Link, PouchReader, blocks
 
 KEEP_MAX = 2
@@ -50,49 +43,6 @@ class Patience:
     """For sending one pouch; again for reading its answer."""
     keep: float = 60.0
     """An unused connection is dropped after this: earlier than the server does (``http.KEEP_SECONDS``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a partner's node listens: the base of its ``/pouch``.
-
-    ``https://host[:port][/prefix]``; ``http://`` for this machine only.
-    """
-
-    tls: bool
-    host: str
-    port: int
-    path: str
-    authority: str
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Read a partner's URL.
-
-        Raises:
-            ConfigError: it is of another form, or plain HTTP to another machine.
-        """
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port
-        except ValueError:
-            raise _bad_url(url) from None
-        clean = port != 0 and url.isascii() and url.isprintable() and " " not in url
-        if not clean or not host or parts.username is not None or parts.query or parts.fragment:
-            raise _bad_url(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-            raise _bad_url(url)
-        tls = parts.scheme == "https"
-        path = parts.path.rstrip("/") + POUCH_PATH
-        return cls(tls, host, port or (443 if tls else 80), path, parts.netloc)
-
-
-def _bad_url(url: str) -> ConfigError:
-    return ConfigError(
-        "not the address of a node",
-        expected="https://host[:port][/prefix], or http:// on this machine",
-        got=url,
-    )
 
 
 class PouchClient:

@@ -1,0 +1,208 @@
+"""``make demo`` as somebody runs it: two processes, one page, exit code 0; and nothing shared on the way."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mithaq.demo.exercise import LANGUAGES, mark
+from mithaq.demo.rabat import ORIGINS
+from mithaq.demo.summary import LINES_MAX
+
+pytestmark = pytest.mark.slow
+SECONDS = 110
+SIDES = ("atlas", "lindmark")
+
+
+def command(*options):
+    return [sys.executable, "/tmp/demo_h/try.py", *options]
+
+
+def children(pid):
+    """The processes below one, at any depth."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found, todo = [], [pid]
+    while todo:
+        parent = todo.pop()
+        below = [child for child, of in parents.items() if of == parent]
+        found += below
+        todo += below
+    return found
+
+
+def open_files(pid):
+    """The paths that a process holds open."""
+    found = set()
+    for fd in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            found.add(str(fd.readlink()))
+        except OSError:
+            continue
+    return found
+
+
+def arguments(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return []
+
+
+@dataclass
+class Run:
+    """One whole demo, watched."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    root: Path
+    opened: dict[int, set[str]]
+    commands: dict[int, list[str]]
+    own: set[str]
+
+    def nodes(self):
+        """For each process that serves, its command and what it held open."""
+        return [
+            (self.commands[pid], self.opened[pid]) for pid in self.commands if "serve" in self.commands[pid]
+        ]
+
+
+def watch(root, *options):
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command("--exit", "--keep", str(root), *options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    opened, commands, own = defaultdict(set), {}, set()
+    while process.poll() is None and time.monotonic() - began < SECONDS:
+        own |= open_files(process.pid)
+        for pid in children(process.pid):
+            opened[pid] |= open_files(pid)
+            if said := arguments(pid):
+                commands[pid] = said
+        time.sleep(0.02)
+    out, err = process.communicate(timeout=10)
+    return Run(process.returncode, out, err, time.monotonic() - began, root, opened, commands, own)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return watch(tmp_path_factory.mktemp("demo") / "kept", "--lang", "fr")
+
+
+def test_it_ends_well(run):
+    assert (run.code, run.err) == (0, "")
+
+
+def test_two_nodes_ran_as_two_processes(run):
+    assert len(run.nodes()) == 2
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [SIDES, SIDES[::-1]])
+def test_neither_opened_a_file_of_the_other(run, mine, theirs):
+    found = [files for said, files in run.nodes() if any(f"/{mine}/" in each for each in said)]
+    assert len(found) == 1
+    under = str(run.root)
+    assert any(each.startswith(f"{under}/{mine}/node/") for each in found[0])
+    inside = {each for each in found[0] if each.startswith(under)}
+    assert all(each.startswith(f"{under}/{mine}/node") for each in inside)
+    assert not any(f"/{theirs}/" in each for each in found[0])
+
+
+def test_the_demo_opened_no_store(run):
+    assert not [each for each in run.own if "/node/" in each and "sqlite" in each]
+    assert not [each for each in run.own if "/store" in each]
+
+
+def test_the_page_is_short_and_in_the_language(run):
+    page = run.out[run.out.rindex(mark("fr")) :]
+    assert len(page.splitlines()) <= LINES_MAX
+    assert "preuve de remise" in page
+    assert re.search(r"25\u202f\d{3} objets STIX", page)
+    assert "80\u00a0Mio" in page
+
+
+def test_everything_is_marked_as_an_exercise(run):
+    assert run.out.startswith(mark("fr"))
+    proof = run.root / "proof"
+    text = (proof / "agreement.note").read_text("utf-8")
+    assert all(mark(language) in text for language in LANGUAGES)
+    for side in SIDES:
+        card = (proof / f"{side}.card").read_text("utf-8")
+        assert mark("en") in card
+        assert ".example" in card.splitlines()[0] or ".example" in card
+    assert b'"status":"exercise"' in (proof / "entry.json").read_bytes()
+
+
+def test_both_records_list_every_entry_and_are_the_same(run):
+    mine, theirs = ((run.root / "proof" / f"record-{side}.jsonl").read_bytes() for side in SIDES)
+    assert mine == theirs
+    lines = [json.loads(line) for line in mine.splitlines()]
+    assert lines[0]["parties"] == sorted(ORIGINS)
+    exchanged = [line for line in lines if line.get("state") in {"accepted", "refused"} and "leaf" in line]
+    assert len(exchanged) == 6
+    assert all(line["held"] for line in exchanged)
+
+
+def test_it_leaves_nothing_running(run):
+    assert not [pid for pid in run.commands if arguments(pid) == run.commands[pid]]
+
+
+def test_on_a_terminal_the_nodes_serve_until_interrupted(tmp_path):
+    """A terminal of 80 columns, in Arabic; Ctrl-C as the terminal sends it, to the whole group."""
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        command("--lang", "ar"),
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm-256color"},
+        start_new_session=True,
+    )
+    os.close(slave)
+    shown, end = b"", time.monotonic() + SECONDS
+    while b"Ctrl-C" not in shown and time.monotonic() < end:
+        shown += os.read(master, 65536)
+    nodes = [pid for pid in children(process.pid) if "serve" in arguments(pid)]
+    assert len(nodes) == 2
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    assert process.stderr.read() == b""
+    assert not [pid for pid in nodes if "serve" in arguments(pid)]
+    assert not list(tmp_path.iterdir())
+    os.close(master)
+    process.stderr.close()
+
+
+def test_a_file_that_is_no_stix_ends_it_with_a_reason(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text("{}")
+    done = subprocess.run(
+        command("--exit", "--stix", str(path)), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert str(path) in done.stderr
+
+
+def test_it_overwrites_no_directory(tmp_path):
+    done = subprocess.run(
+        command("--exit", "--keep", str(tmp_path)), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert "must be new" in done.stderr
