@@ -29,7 +29,7 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("domain.record", (("TEXTS_MAX", ""),)),
-    ("domain.checks", (("SKEW", "s"),)),
+    ("domain.rules", (("SKEW", "s"),)),
     ("domain.strict_toml", (("DEPTH_MAX", "levels"), ("LINE_MAX", "characters"))),
     ("domain.texts", (("TITLE_MAX", "characters"), ("PROSE_MAX", "characters"), ("LANGUAGES_MAX", ""))),
     (

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from mithaq.domain.checks import SKEW
 from mithaq.domain.findings import Findings, Problem
 from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import CODES_MAX
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.policy import RULES, Arrival, Standing, Verdict, judge
+from mithaq.domain.rules import SKEW
 from mithaq.domain.things import Sort, Thing
 from pair import NOW, Talk, make_text
 

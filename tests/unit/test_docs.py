@@ -1,7 +1,6 @@
 """Pages are tested like code: links, commands, words, codes, tests they name, what is made from code."""
 
 import importlib
-import importlib.util
 import re
 import subprocess
 import sys
@@ -135,8 +134,9 @@ def test_files_that_are_named_are_there(page):
 @pytest.mark.parametrize("name", ["docs/architecture.md", "docs/glossary.md"])
 def test_modules_that_are_named_are_there(name):
     packages = "|".join(path.parent.name for path in ROOT.glob("src/mithaq/*/__init__.py"))
-    for path in re.findall(rf"`((?:{packages})\.\w+)(?:\.\w+)*`", read(name)):
-        assert importlib.util.find_spec(f"mithaq.{path}"), path
+    for path, member in re.findall(rf"`((?:{packages})\.\w+)(?:\.(\w+))?`", read(name)):
+        module = importlib.import_module(f"mithaq.{path}")
+        assert not member or member in vars(module), (path, member)
 
 
 def test_every_layer_is_in_the_picture():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from mithaq.domain import entry
 from mithaq.errors import ForgedError, MalformedError
 from mithaq.tlog.merkle import (
     EMPTY_ROOT,
@@ -34,6 +35,10 @@ def test_prefixes_part_leaves_from_nodes():
     left, right = LEAVES[:2]
     assert leaf_hash(left + right) != node_hash(left, right)
     assert EMPTY_ROOT.hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_an_entry_has_one_leaf_hash_in_all_layers():
+    assert leaf_hash(b"{}") == entry.leaf_hash(b"{}")
 
 
 def test_frontier_of_nothing():

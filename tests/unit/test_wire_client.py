@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mithaq.errors import ConfigError, ForgedError, LimitError, PeerError, ReachError
+from handlers import MIB, echo, stranger
+from mithaq.errors import ConfigError, LimitError, PeerError, ReachError
 from mithaq.wire import http
 from mithaq.wire.address import Address
 from mithaq.wire.client import Patience, PouchClient
@@ -26,20 +27,7 @@ from mithaq.wire.link import LINGER_BYTES, PouchReader, blocks
 from mithaq.wire.server import PouchServer
 from mithaq.wire.visit import Limits
 
-MIB = 1024 * 1024
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-
-def echo(read):
-    whole = b""
-    while piece := read(MIB):
-        whole += piece
-    return [b"answer:", whole]
-
-
-def stranger(read):
-    read(http.FIRST_MAX)
-    raise ForgedError("no such log")
 
 
 @pytest.fixture(scope="module")

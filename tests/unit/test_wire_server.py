@@ -14,26 +14,14 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 
+from handlers import MIB, Slow, echo, stranger
 from mithaq.errors import BusyError, ConfigError, ForgedError, StoreError
 from mithaq.wire import http
 from mithaq.wire.client import PouchClient
 from mithaq.wire.server import PouchServer
 from mithaq.wire.visit import Limits
 
-MIB = 1024 * 1024
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-
-def echo(read):
-    whole = b""
-    while piece := read(MIB):
-        whole += piece
-    return [b"answer:", whole]
-
-
-def stranger(read):
-    read(http.FIRST_MAX)
-    raise ForgedError("no such log")
 
 
 @contextmanager
@@ -469,55 +457,39 @@ def test_a_flood_of_silent_connections_does_not_shut_a_partner_out():
 
 
 def test_pouches_under_work_are_not_evicted():
-    inside, release = threading.Event(), threading.Event()
-
-    def slow(read):
-        inside.set()
-        release.wait(10)
-        return [b"done"]
+    slow = Slow()
 
     with serving(slow, connections=1) as server, closing(dial(server)) as sock:
-        sock.sendall(head(1) + b"x")
-        assert inside.wait(5)
+        sock.sendall(head(1) + b"s")
+        assert slow.inside.wait(5)
         assert ask(server) == b""
-        release.set()
+        slow.release.set()
         assert b"done" in read_one(sock)
 
 
 def test_who_waits_goes_before_who_works():
-    inside, release = threading.Event(), threading.Event()
-
-    def slow(read):
-        if read(1) == b"s":
-            inside.set()
-            release.wait(10)
-        return [b"done"]
+    slow = Slow()
 
     with serving(slow, connections=2) as server, closing(dial(server)) as works:
         works.sendall(head(1) + b"s")
-        assert inside.wait(5)
+        assert slow.inside.wait(5)
         with closing(dial(server)), closing(dial(server)) as newcomer:
             newcomer.sendall(head(1) + b"x")
             assert b"done" in read_one(newcomer)
-        release.set()
+        slow.release.set()
         assert b"done" in read_one(works)
 
 
 def test_a_stop_lets_the_pouch_under_work_finish():
-    inside, release = threading.Event(), threading.Event()
-
-    def slow(read):
-        inside.set()
-        release.wait(10)
-        return [b"done"]
+    slow = Slow()
 
     with serving(slow) as server, closing(dial(server)) as sock, closing(dial(server)):
-        sock.sendall(head(1) + b"x")
-        assert inside.wait(5)
+        sock.sendall(head(1) + b"s")
+        assert slow.inside.wait(5)
         stopper = threading.Thread(target=server.stop)
         stopper.start()
         time.sleep(0.2)
-        release.set()
+        slow.release.set()
         assert b"done" in read_all(sock)
         stopper.join(5)
         assert not stopper.is_alive()

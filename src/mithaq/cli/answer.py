@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from mithaq.errors import UsageError
 
 FILE_MAX = 2**20
 """Bytes of a card, agreement or receipt as a file: none is allowed more, and a wrong file is soon seen."""
+
+Output = Annotated[Path, Parameter(name=["--output", "-o"], help="The file to write; it must not be there.")]
+OutputOrNone = Annotated[Path | None, Parameter(name=["--output", "-o"], help="Write it into a new file.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,9 @@ class Answer:
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines with aligned columns, two spaces apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
 
 
 def listing(values: Mapping[str, object]) -> list[str]:

@@ -18,20 +18,32 @@ from mithaq.words import LANGUAGES, Words
 
 Language = Literal["ar", "de", "en", "fr"]
 
-COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
-    "authority": (
-        "The authority's keys, on a machine apart from any node.",
-        {"init": "authority:init", "public": "authority:public"},
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "authority": ("The authority's keys, on a machine apart from any node.", "authority", "init public"),
+    "node": ("A node: make it, serve it, look at it.", "node", "init serve status"),
+    "card": ("Our card and the partners'.", "card", "show sign install add rotate publish"),
+    "agreement": (
+        "From a text to one that is in force.",
+        "agreement",
+        "new check sign propose export cosign activate show",
     ),
-    "node": (
-        "A node: make it, serve it, look at it.",
-        {"init": "node:init", "serve": "node:serve", "status": "node:status"},
-    ),
+    "receipt": ("Proof of delivery as a file.", "receipt", "export verify"),
+    "pouch": ("The same pouches on a disk that somebody carries.", "pouch", "write read answer"),
 }
-"""Groups, what they are for, and their commands by module and function."""
+"""Groups: what they are for, their module, their commands."""
 
-SINGLE: dict[str, tuple[str, str]] = {}
-"""Commands without a group: what they do, module and function."""
+SINGLE: dict[str, tuple[str, str]] = {
+    "send": ("Say something to a partner.", "send"),
+    "inbox": ("What a partner said, newest first.", "mailbox"),
+    "sent": ("What we said, and what became of it.", "mailbox"),
+    "show": ("One entry with its ladder and its contents.", "mailbox"),
+    "record": ("The record of a pair, as both sides compare it.", "mailbox"),
+    "demo": ("Two nodes on this machine, one exercise.", "demo"),
+}
+"""Commands without a group: what they do, and their module."""
+
+
+COMMON = Group("Options of every command", sort_key=9)
 
 
 def build() -> App:
@@ -43,25 +55,35 @@ def build() -> App:
         help_format="plaintext",
         result_action="return_value",
     )
-    for name, (text, commands) in COMMANDS.items():
+    for name, (text, module, commands) in COMMANDS.items():
         group = App(name=name, help=text)
         app.command(group)
-        for command, where in commands.items():
-            group.command(f"mithaq.cli.{where}", name=command)
-    for name, (text, where) in SINGLE.items():
-        app.command(f"mithaq.cli.{where}", name=name, help=text)
-    app.meta.group_parameters = Group("Options of every command", sort_key=9)
+        for command in commands.split():
+            group.command(f"mithaq.cli.{module}:{command}", name=command)
+    for name, (text, module) in SINGLE.items():
+        app.command(f"mithaq.cli.{module}:{name}", name=name, help=text)
     app.meta.default(_run)
     return app
 
 
 def _run(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-    dir: Annotated[Path | None, Parameter(env_var="MITHAQ_DIR", help="The node's directory.")] = None,  # noqa: A002
-    passphrase_fd: Annotated[int | None, Parameter(help="Read the passphrase from this descriptor.")] = None,
-    passphrase_file: Annotated[Path | None, Parameter(help="Read the passphrase from this file.")] = None,
-    json: Annotated[bool, Parameter(negative=(), help="One JSON value on standard output.")] = False,
-    lang: Annotated[Language | None, Parameter(help="Language of what is shown; that of the system.")] = None,
+    directory: Annotated[
+        Path | None,
+        Parameter(name="--dir", group=COMMON, env_var="MITHAQ_DIR", help="The node's directory."),
+    ] = None,
+    passphrase_fd: Annotated[
+        int | None, Parameter(group=COMMON, help="Read the passphrase from this descriptor.")
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None, Parameter(group=COMMON, help="Read the passphrase from this file.")
+    ] = None,
+    json: Annotated[
+        bool, Parameter(group=COMMON, negative=(), help="One JSON value on standard output.")
+    ] = False,
+    lang: Annotated[
+        Language | None, Parameter(group=COMMON, help="Language of what is shown; that of the system.")
+    ] = None,
 ) -> int:
     words = Words(lang or _system_language())
     try:
@@ -69,7 +91,7 @@ def _run(
         if ignored:
             from mithaq.cli.session import Session, Source  # noqa: PLC0415 - not for --help
 
-            session = Session(dir, Source(passphrase_fd, passphrase_file), words)
+            session = Session(directory, Source(passphrase_fd, passphrase_file), words)
             bound.arguments |= dict.fromkeys(ignored, session)
         answer = command(*bound.args, **bound.kwargs)
     except MithaqError as error:
@@ -80,7 +102,9 @@ def _run(
 
 
 def _show(answer: Any, words: Words, *, json: bool) -> int:
-    if answer is None or isinstance(answer, int):  # --help and --version have spoken; the demo has its own code
+    if answer is None or isinstance(
+        answer, int
+    ):  # --help and --version have spoken; the demo has its own code
         return answer or 0
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(answer.value) + b"\n")

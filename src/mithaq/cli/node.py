@@ -1,14 +1,18 @@
 """``mithaq node``: make a node, serve it, look at it."""
 
 import signal
+import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
+import structlog
 from cyclopts import Parameter
 
 from mithaq.cli.answer import Answer, listing, read_file, write_file
-from mithaq.cli.session import Here, Session, Source
+from mithaq.cli.session import Here, Source
 from mithaq.domain.party import origin as checked
 from mithaq.errors import UsageError
 from mithaq.node import setup
@@ -59,7 +63,9 @@ def init(
         return Answer(value, [*listing(value), session.words("The card is in force; start the node.")])
     file = directory / "card.draft"
     write_file(file, draft)
-    todo = session.words("Have the authority sign {file} (mithaq card sign), then: mithaq card install", file=file)
+    todo = session.words(
+        "Have the authority sign {file} (mithaq card sign), then: mithaq card install", file=file
+    )
     return Answer({"origin": origin, "draft": str(file)}, [todo])
 
 
@@ -79,10 +85,17 @@ def serve(directory: Path | None = None, /, *, session: Here) -> int:
     Args:
         directory: of the node, where ``--dir`` does not say it.
     """
-    session = Session(directory or session.dir, session.source, session.words)
+    session = replace(session, path=directory or session.path)
+    # Standard output belongs to answers; who supervises the node reads its log from the other one.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stopping.set()
+
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stopping.set())
+        signal.signal(each, stop)
     path = session.directory.path
     node = Node(path, session.source.passphrase(f"passphrase of {path}: "))
     node.start()
@@ -103,9 +116,7 @@ def status(partner: str = "", /, *, session: Here) -> Answer:
         found = [service.status(each.origin) for each in service.partners() if partner in ("", each.origin)]
         if partner and not found:
             service.partner(partner)
-    pairs: list[dict[str, Any]] = [
-        {name: getattr(each, name) for name in each.__slots__} for each in found
-    ]
+    pairs: list[dict[str, Any]] = [{name: getattr(each, name) for name in each.__slots__} for each in found]
     value = {"origin": session.directory.config().origin, "running": session.running, "pairs": pairs}
     lines = listing({"origin": value["origin"], "running": value["running"]})
     for pair in pairs:

@@ -69,12 +69,12 @@ class Session:
     """One run of the program.
 
     Args:
-        dir: the node's directory, as an option or the environment says; None if neither does.
+        path: the node's directory, as an option or the environment says; None if neither does.
         source: where its passphrase comes from.
         words: the language.
     """
 
-    dir: Path | None
+    path: Path | None
     source: Source
     words: Words
 
@@ -85,15 +85,15 @@ class Session:
         Raises:
             ConfigError: none was named.
         """
-        if self.dir is None:
+        if self.path is None:
             raise ConfigError("no node was named", todo="give --dir DIR, or set MITHAQ_DIR")
-        return Directory(self.dir.resolve())
+        return Directory(self.path.resolve())
 
     @property
     def running(self) -> bool:
         """Whether the node runs."""
         try:
-            cast("Remote", connect(self.directory.control)).close()
+            cast("Remote", connect(self.pathectory.control)).close()
         except ReachError:
             return False
         return True
@@ -105,7 +105,7 @@ class Session:
         Raises:
             MithaqError: it is neither running nor to be opened.
         """
-        directory = self.directory
+        directory = self.pathectory
         directory.config()
         try:
             service = connect(directory.control)

@@ -96,7 +96,7 @@ class Agreement(
     notice_days: int
     utc_offset: UtcOffset
     title: Texts
-    exercise: Texts = {}
+    exercise: Texts = {}  # noqa: RUF012 - a Mapping: nothing changes it
     prose: Texts
     instrument: Instrument
     parties: tuple[PartyTable, PartyTable]

@@ -14,11 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from mithaq.domain.checks import Case
 from mithaq.domain.entry import Entry
 from mithaq.domain.findings import Findings
 from mithaq.domain.kinds import CODES_MAX
-from mithaq.domain.rules import RULES, Rule, Sees
+from mithaq.domain.rules import RULES, Case, Rule, Sees
 from mithaq.domain.standing import Arrival, Standing
 
 __all__ = ["RULES", "Arrival", "Rule", "Standing", "Verdict", "judge"]

@@ -125,3 +125,15 @@ def load(identity: Identity, place: Place, stored: StoredBody) -> tuple[bytes, b
     """
     sealed = SealedBody(identity.files.get(day_name(stored.day)), place.context, stored.sealed)
     return sealed.salt, b"".join(zlib.decompress(chunk) for chunk in sealed.chunks())
+
+
+def destroy_ended(identity: Identity) -> None:
+    """Destroy the keys of days that are over: what they sealed never opens again (protocol 8).
+
+    Raises:
+        KeyStoreError: the disk refuses.
+    """
+    today = day_name(day_of(identity.now()))
+    for name in identity.files.names("day"):
+        if name < today:
+            identity.files.destroy(name)

@@ -24,7 +24,7 @@ class Decision:
     Args:
         failures: in a row.
         wait: seconds until the next try.
-        rest: seconds of these that nothing cuts short; after them new work, or a pouch from the partner, does.
+        rest: seconds of these that nothing cuts short; after them new work, or a pouch that came, does.
     """
 
     failures: int = 0

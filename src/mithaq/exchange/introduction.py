@@ -9,19 +9,25 @@ from dataclasses import replace
 
 from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keys import SealingKey
-from mithaq.crypto.notes import Note, digest
+from mithaq.crypto.notes import Note, NoteLine, digest
 from mithaq.domain.card import Card
 from mithaq.domain.party import LogName, Origin, PublicPair
-from mithaq.errors import UsageError
+from mithaq.errors import ForgedError, UsageError
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.partners import card_of, parse_card
-from mithaq.exchange.ports import Partner, SealingRow, Store, Transaction
+from mithaq.exchange.ports import Cosignature, Head, Partner, SealingRow, Store, Transaction
+from mithaq.tlog.checkpoint import Checkpoint
+from mithaq.tlog.cosignature import cosign, verify_cosignature
+from mithaq.tlog.head import HEAD_MAX, sign_head, verify_head
 
 ROTATE_AFTER = 7 * 86_400
 """Age in seconds at which an acknowledged sealing key gets a successor, and that such a successor has when
 the older key is destroyed: what was recorded on the way does not open later (protocol 7)."""
+
+BACKLOG_MAX = 100_000
+"""Heads that are signed again after a change of keys: a hundred million entries that no partner has taken."""
 
 
 def card_key(identity: Identity) -> str:
@@ -112,6 +118,44 @@ def _say_key(tx: Transaction, identity: Identity, own: LogName, key: SealingKey)
     draft = Draft(identity.random(16).hex(), "keys", facts={"sealing": key.public.hex()})
     logged = Pair.of(tx, identity, own).say(draft)
     tx.ledger.put_sealing_key(own, SealingRow(key.public, logged.index, logged.entry.at))
+
+
+def sign_again(identity: Identity, store: Store) -> None:
+    """After a change of node keys: sign with the new pairs what partners have still to take.
+
+    A partner verifies a pouch, the head in it and our cosignature under one card; so kept heads that it does
+    not have yet, and our newest cosignature, must not be left under the pairs of the card before. Each says
+    again what it said.
+    """
+
+    def work(tx: Transaction) -> None:
+        for partner in tx.ledger.partners():
+            for head in tx.logs.heads(partner.own, partner.have, BACKLOG_MAX):
+                _sign_head_again(tx, identity, partner.own, head)
+            newest = tx.logs.newest_cosignature(partner.mirror)
+            if newest:
+                _cosign_again(tx, identity, partner.mirror, newest)
+
+    store.write(work)
+
+
+def _sign_head_again(tx: Transaction, identity: Identity, own: LogName, head: Head) -> None:
+    note = Note.parse(head.note, limit=HEAD_MAX)
+    try:
+        verify_head(note, str(own), identity.log.public)
+    except ForgedError:
+        checkpoint = Checkpoint(str(own), head.size, head.root)
+        tx.logs.put_head(own, replace(head, note=bytes(sign_head(checkpoint, identity.log, identity.now()))))
+
+
+def _cosign_again(tx: Transaction, identity: Identity, mirror: LogName, newest: Cosignature) -> None:
+    checkpoint = Checkpoint(str(mirror), newest.size, newest.root)
+    lines = [NoteLine.parse(line) for line in newest.lines.decode().splitlines()]
+    try:
+        verify_cosignature(checkpoint, lines, identity.mirror_name, identity.mirror.public)
+    except ForgedError:
+        fresh = cosign(checkpoint, identity.mirror_name, identity.mirror, newest.time)
+        tx.logs.put_cosignature(mirror, replace(newest, lines=b"".join(map(bytes, fresh))))
 
 
 def rotate(identity: Identity, store: Store, partner: Partner) -> bool:

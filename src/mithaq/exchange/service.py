@@ -4,6 +4,7 @@ Every method is one use case. Those that write return only when it is durable. `
 commit that gives the courier work, never inside one.
 """
 
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from mithaq.errors import BehindError, ForgedError, KeyStoreError, StaleError, U
 from mithaq.exchange import agreements, authoring, contents, introduction, receipts
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
-from mithaq.exchange.intake import Intake, verify
+from mithaq.exchange.intake import Intake, Taken, verify
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.partners import card_of
@@ -165,8 +166,14 @@ class Service:
 
         return self._store.read(work)
 
+    def take_up(self) -> None:
+        """What a node does when it starts: its card is entered, and nothing is left under older node keys."""
+        self.publish_card()
+        introduction.sign_again(self._identity, self._store)
+
     def housekeep(self) -> None:
-        """What is due by the clock: sealing keys that rotate, the daily ``record``."""
+        """What is due by the clock: day keys that end, sealing keys that rotate, the daily ``record``."""
+        contents.destroy_ended(self._identity)
         for partner in self.partners():
             if introduction.rotate(self._identity, self._store, partner) | agreements.enter_record(
                 self._identity, self._store, partner
@@ -277,20 +284,16 @@ class Service:
             PeerError: it is not one for us; nobody is told why.
         """
         opened = self._open(read)
-        partner, card = verify(self._store, opened)
-        outbox = self._outbox(partner)
-        taken = self._intake.take(opened, partner, card)
-        if taken.fresh:
-            outbox.wants = list(opened.manifest.want)
+        taken, outbox = self._take(opened)
         first = opened.to == introduction.card_key(self._identity)
-        bare = first or self._behind(partner)
+        bare = first or self._behind(taken.partner)
         load = self._packer.pack(
             taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=not taken.fresh, bare=bare
         )
         sealed = self._seal(taken.partner, load, to_card=first)
         outbox.told = (load.size, self._identity.clock() + GRACE)
         outbox.cosigned = max(outbox.cosigned, load.cosigned)
-        self._wake(partner.origin)  # it lives: what could not be carried before may be now
+        self._wake(taken.partner.origin)  # it lives: what could not be carried before may be now
         return sealed.pieces
 
     def pouch(self, origin: str, lane: Lane) -> Outgoing | None:
@@ -323,14 +326,9 @@ class Service:
         opened = self._open(read)
         if opened.manifest.answers != outgoing.id:
             raise ForgedError("an answer to another pouch", expected=outgoing.id, got=opened.manifest.answers)
-        partner, card = verify(self._store, opened)
-        outbox = self._outbox(partner)
-        taken = self._intake.take(opened, partner, card)
+        taken, outbox = self._take(opened, outgoing.load)
         outbox.unopened = 0
-        outbox.delivered(outgoing.load)
-        if taken.fresh:
-            outbox.wants = list(opened.manifest.want)
-        self._wake(partner.origin)
+        self._wake(taken.partner.origin)
 
     def failed(self, outgoing: Outgoing, status: int = 0) -> None:
         """A pouch of ours was not answered; what it carried may be sent again."""
@@ -338,6 +336,68 @@ class Service:
         outbox.under_way.difference_update(outgoing.load.bodies)
         if status == 404:
             outbox.unopened += 1
+
+    # --- pouches as files ---------------------------------------------------------------------------------
+
+    def write_pouch(self, origin: str, lane: Lane, *, to_card: bool = False) -> bytes:
+        """A pouch that somebody carries; the prompt one also when it says nothing but where we stand.
+
+        Nobody knows whether it arrives, so nothing in it counts as under way.
+
+        Args:
+            origin: to whom.
+            lane: the bulk one is there once the partner has told this process what it lacks.
+            to_card: seal to the key of its card, since it has lost the others; without contents then.
+
+        Raises:
+            UsageError: the pair has stopped, or there is nothing for the bulk lane.
+        """
+        partner = self.partner(origin)
+        if partner.problem:
+            raise UsageError("the pair has stopped", where=origin, got=partner.problem)
+        outbox = self._outbox(partner)
+        to_card = to_card or self._to_card(partner, outbox)
+        bare = to_card or self._behind(partner)
+        if lane is Lane.BULK and bare:
+            raise UsageError("no contents may go to this partner now", where=origin)
+        load = self._packer.pack(partner, outbox, lane, bare=bare)
+        if lane is Lane.BULK and load.empty:
+            raise UsageError("the partner lacks no content, as far as it has said", where=origin)
+        return b"".join(self._seal(partner, load, to_card=to_card).pieces)
+
+    def answer_pouch(self, pouch: bytes) -> bytes:
+        """Take a pouch that somebody brought; gives the answer to carry back.
+
+        Raises:
+            PeerError: it is not one for us.
+        """
+        return b"".join(self.receive(io.BytesIO(pouch).read))
+
+    def take(self, pouch: bytes) -> Origin:
+        """Take a pouch that somebody brought, an answer or not, and answer nothing; returns who sent it.
+
+        Which pouch it answers is not asked: who carries files may answer late, twice, or to another process.
+        What it says is signed, and taking it twice changes nothing.
+
+        Raises:
+            PeerError: it is not one for us.
+        """
+        taken, _ = self._take(self._open(io.BytesIO(pouch).read))
+        self._wake(taken.partner.origin)
+        return taken.partner.origin
+
+    # --- what they share ----------------------------------------------------------------------------------
+
+    def _take(self, opened: OpenPouch, delivered: Load | None = None) -> tuple[Taken, Outbox]:
+        """Take a pouch of either way; ``delivered`` is what ours carried that it answers."""
+        partner, card = verify(self._store, opened)
+        outbox = self._outbox(partner)
+        taken = self._intake.take(opened, partner, card)
+        if delivered:
+            outbox.delivered(delivered)
+        if taken.fresh:
+            outbox.wants = list(opened.manifest.want)
+        return taken, outbox
 
     def _open(self, read: Read) -> OpenPouch:
         try:

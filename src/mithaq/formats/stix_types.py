@@ -106,6 +106,16 @@ class Common(
     object_marking_refs: Texts = ()
 
 
+class Seen(Common, frozen=True, kw_only=True):
+    """What was seen for a time."""
+
+    first_seen: Time | UnsetType = UNSET
+    last_seen: Time | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        _in_order(self.first_seen, self.last_seen, equal=True)
+
+
 class Observable(
     Struct,
     frozen=True,
@@ -134,18 +144,13 @@ class AttackPattern(Common, frozen=True, kw_only=True, tag="attack-pattern"):
     kill_chain_phases: Phases | UnsetType = UNSET
 
 
-class Campaign(Common, frozen=True, kw_only=True, tag="campaign"):
+class Campaign(Seen, frozen=True, kw_only=True, tag="campaign"):
     """A grouping of adversarial behaviours (4.2)."""
 
     name: str
     description: str | UnsetType = UNSET
     aliases: Texts | UnsetType = UNSET
-    first_seen: Time | UnsetType = UNSET
-    last_seen: Time | UnsetType = UNSET
     objective: str | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        _in_order(self.first_seen, self.last_seen, equal=True)
 
 
 class CourseOfAction(Common, frozen=True, kw_only=True, tag="course-of-action"):
@@ -192,7 +197,7 @@ class Indicator(Common, frozen=True, kw_only=True, tag="indicator"):
         _in_order(self.valid_from, self.valid_until, equal=False)
 
 
-class Infrastructure(Common, frozen=True, kw_only=True, tag="infrastructure"):
+class Infrastructure(Seen, frozen=True, kw_only=True, tag="infrastructure"):
     """Systems and services that serve a purpose (4.8)."""
 
     name: str
@@ -200,31 +205,21 @@ class Infrastructure(Common, frozen=True, kw_only=True, tag="infrastructure"):
     infrastructure_types: Texts | UnsetType = UNSET
     aliases: Texts | UnsetType = UNSET
     kill_chain_phases: Phases | UnsetType = UNSET
-    first_seen: Time | UnsetType = UNSET
-    last_seen: Time | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        _in_order(self.first_seen, self.last_seen, equal=True)
 
 
-class IntrusionSet(Common, frozen=True, kw_only=True, tag="intrusion-set"):
+class IntrusionSet(Seen, frozen=True, kw_only=True, tag="intrusion-set"):
     """Behaviours and resources believed to be of one organisation (4.9)."""
 
     name: str
     description: str | UnsetType = UNSET
     aliases: Texts | UnsetType = UNSET
-    first_seen: Time | UnsetType = UNSET
-    last_seen: Time | UnsetType = UNSET
     goals: Texts | UnsetType = UNSET
     resource_level: str | UnsetType = UNSET
     primary_motivation: str | UnsetType = UNSET
     secondary_motivations: Texts | UnsetType = UNSET
 
-    def __post_init__(self) -> None:
-        _in_order(self.first_seen, self.last_seen, equal=True)
 
-
-class Malware(Common, frozen=True, kw_only=True, tag="malware"):
+class Malware(Seen, frozen=True, kw_only=True, tag="malware"):
     """Malicious code, a family or an instance (4.11)."""
 
     name: str
@@ -233,14 +228,9 @@ class Malware(Common, frozen=True, kw_only=True, tag="malware"):
     is_family: bool
     aliases: Texts | UnsetType = UNSET
     kill_chain_phases: Phases | UnsetType = UNSET
-    first_seen: Time | UnsetType = UNSET
-    last_seen: Time | UnsetType = UNSET
     architecture_execution_envs: Texts | UnsetType = UNSET
     implementation_languages: Texts | UnsetType = UNSET
     capabilities: Texts | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        _in_order(self.first_seen, self.last_seen, equal=True)
 
 
 class Note(Common, frozen=True, kw_only=True, tag="note"):
@@ -262,15 +252,13 @@ class Report(Common, frozen=True, kw_only=True, tag="report"):
     object_refs: Refs
 
 
-class ThreatActor(Common, frozen=True, kw_only=True, tag="threat-actor"):
+class ThreatActor(Seen, frozen=True, kw_only=True, tag="threat-actor"):
     """Individuals, groups or organisations believed to act with malicious intent (4.17)."""
 
     name: str
     description: str | UnsetType = UNSET
     threat_actor_types: Texts | UnsetType = UNSET
     aliases: Texts | UnsetType = UNSET
-    first_seen: Time | UnsetType = UNSET
-    last_seen: Time | UnsetType = UNSET
     roles: Texts | UnsetType = UNSET
     goals: Texts | UnsetType = UNSET
     sophistication: str | UnsetType = UNSET
@@ -278,9 +266,6 @@ class ThreatActor(Common, frozen=True, kw_only=True, tag="threat-actor"):
     primary_motivation: str | UnsetType = UNSET
     secondary_motivations: Texts | UnsetType = UNSET
     personal_motivations: Texts | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        _in_order(self.first_seen, self.last_seen, equal=True)
 
 
 class Tool(Common, frozen=True, kw_only=True, tag="tool"):
@@ -315,18 +300,13 @@ class Relationship(Common, frozen=True, kw_only=True, tag="relationship"):
         _in_order(self.start_time, self.stop_time, equal=False)
 
 
-class Sighting(Common, frozen=True, kw_only=True, tag="sighting"):
+class Sighting(Seen, frozen=True, kw_only=True, tag="sighting"):
     """That something was seen (5.2); the rarer members are left to the schema."""
 
     description: str | UnsetType = UNSET
-    first_seen: Time | UnsetType = UNSET
-    last_seen: Time | UnsetType = UNSET
     count: Annotated[int, Meta(ge=0, le=999_999_999)] | UnsetType = UNSET
     sighting_of_ref: EndRef
     summary: bool | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        _in_order(self.first_seen, self.last_seen, equal=True)
 
 
 class AutonomousSystem(Observable, frozen=True, kw_only=True, tag="autonomous-system"):

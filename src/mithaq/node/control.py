@@ -24,6 +24,7 @@ from mithaq.exchange.service import Service
 CALLS = (
     "activate",
     "agreements",
+    "answer_pouch",
     "content",
     "cosign",
     "inbox",
@@ -39,7 +40,9 @@ CALLS = (
     "send",
     "sent",
     "status",
+    "take",
     "unaware",
+    "write_pouch",
 )
 """What may be asked for."""
 FRAME_MAX = 2**30

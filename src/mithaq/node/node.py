@@ -133,17 +133,19 @@ class Node:
         keeper.start()
         self._undo.callback(keeper.join)
         self._undo.callback(self._stopping.set)
-        service.publish_card()
+        service.take_up()
         for partner in service.partners():
             couriers.wake(partner.origin)
         _log.info("node_serves", origin=who.origin, host=host, port=server.port)
 
     def _keep(self, service: Service) -> None:
-        while not self._stopping.wait(HOUSEKEEPING):
+        while True:
             try:
                 service.housekeep()
             except MithaqError as error:
                 _log.error("housekeeping_failed", error=str(error))
+            if self._stopping.wait(HOUSEKEEPING):
+                return
 
     def stop(self) -> None:
         """Stop in the reverse order of starting: nothing new first, the store last."""

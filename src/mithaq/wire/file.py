@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from mithaq.crypto.private_files import sync_directory
 from mithaq.errors import LimitError, StoreError, UsageError
 from mithaq.wire.http import POUCH_MAX
 
@@ -31,7 +32,7 @@ def write_pouch(path: Path, parts: Iterable[bytes]) -> int:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-        _settle(path.parent)
+        sync_directory(path.parent)
     except OSError as error:
         raise StoreError("cannot write a pouch", where=str(path), got=error) from error
     finally:
@@ -106,12 +107,3 @@ def _copy(parts: Iterable[bytes], write: Callable[[bytes], int]) -> int:
             raise LimitError("a pouch larger than any may be", expected=f"at most {POUCH_MAX} bytes")
         write(part)
     return size
-
-
-def _settle(folder: Path) -> None:
-    """A rename is durable once its folder is on the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

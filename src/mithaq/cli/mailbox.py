@@ -1,0 +1,148 @@
+"""``mithaq inbox``, ``sent``, ``show`` and ``record``: what was said, and what became of it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from mithaq.cli import failure
+from mithaq.cli.answer import Answer, OutputOrNone, listing, moment, table, write_file
+from mithaq.cli.session import Here, Session
+from mithaq.crypto.private_files import make_directory
+from mithaq.errors import StaleError
+from mithaq.exchange.service import Item, Service
+from mithaq.formats import media, stix
+
+SHORT = 12
+"""Hex digits of a leaf in a list: enough to name it again (eight are asked for)."""
+SUFFIXES = {media.PDF: ".pdf", media.TEXT: ".txt", stix.MEDIA_TYPE: ".json"}
+"""How saved contents are named, by their real media type."""
+
+Limit = Annotated[int, Parameter(help="How many at most.")]
+
+
+def inbox(partner: str, /, *, limit: Limit = 100, session: Here) -> Answer:
+    """What a partner said, newest first.
+
+    Args:
+        partner: its origin.
+    """
+    with session.service() as service:
+        return _listed(service.inbox(partner, limit=limit), session)
+
+
+def sent(partner: str, /, *, limit: Limit = 100, session: Here) -> Answer:
+    """What we said to a partner, newest first, and what became of it.
+
+    Args:
+        partner: its origin.
+    """
+    with session.service() as service:
+        return _listed(service.sent(partner, limit=limit), session)
+
+
+def show(
+    partner: str,
+    leaf: str,
+    /,
+    *,
+    save: Annotated[Path | None, Parameter(help="Write its contents into this directory.")] = None,
+    session: Here,
+) -> Answer:
+    """One entry with its ladder and its contents.
+
+    Args:
+        partner: its origin.
+        leaf: eight or more of the first digits of its leaf hash.
+    """
+    with session.service() as service:
+        item = service.item(partner, leaf)
+        contents = [_content(service, partner, item, ordinal) for ordinal in range(len(item.present))]
+    value = _value(item)
+    files = _saved(item, contents, save) if save else []
+    entry = item.entry
+    lines = listing(
+        {
+            "leaf": item.leaf,
+            "log": entry.log,
+            "index": item.index,
+            "kind": entry.kind,
+            "field": entry.field,
+            "agreement": entry.agreement,
+            "re": " ".join(entry.re),
+            "by": ":".join(entry.by or ()),
+            "handling": " ".join(f"{name}={level}" for name, level in value["handling"].items()),
+            "facts": json.dumps(entry.facts),
+            "at": moment(entry.at),
+            "held": moment(item.held),
+            "keep_until": moment(entry.keep_until),
+            "reading": session.words(item.reading),
+        }
+    )
+    said = failure.sentences(session.words, item.codes, field=entry.field, kind=entry.kind)
+    lines += [f"{code}: {sentence}" for code, sentence in zip(item.codes, said, strict=True)]
+    for ordinal, (body, content) in enumerate(zip(entry.bodies, contents, strict=True)):
+        lines += ["", f"{ordinal}  {body.type}  {body.size}  {'' if content is not None else '-'}".rstrip()]
+        # Only what has no control characters goes to a terminal, whatever its author says it is.
+        if content is not None and media.real_type(content) == media.TEXT:
+            lines += content.decode().splitlines()
+    return Answer(value | {"files": [str(file) for file in files]}, [*lines, *map(str, files)])
+
+
+def record(partner: str, /, *, output: OutputOrNone = None, session: Here) -> Answer:
+    """The record of a pair, as both sides compare it: JSON, one line each.
+
+    Args:
+        partner: its origin.
+    """
+    with session.service() as service:
+        data = service.record_lines(partner)
+    if output:
+        write_file(output, data)
+        return Answer({"file": str(output), "bytes": len(data)}, [str(output)])
+    lines = data.decode().splitlines()
+    return Answer([json.loads(line) for line in lines], lines)
+
+
+def _listed(items: Sequence[Item], session: Session) -> Answer:
+    rows = [
+        [
+            item.leaf[:SHORT],
+            moment(item.entry.at),
+            item.entry.kind,
+            item.entry.field,
+            session.words(item.reading),
+            f"{sum(item.present)}/{len(item.present)}",
+        ]
+        for item in items
+    ]
+    return Answer([_value(item) for item in items], table(rows))
+
+
+def _value(item: Item) -> dict[str, Any]:
+    value = {name: getattr(item, name) for name in item.__slots__ if name != "entry"}
+    return (
+        value
+        | item.entry.members()
+        | {"handling": item.entry.handling.members() if item.entry.handling else {}}
+    )
+
+
+def _content(service: Service, partner: str, item: Item, ordinal: int) -> bytes | None:
+    try:
+        return service.content(partner, item.leaf, ordinal)
+    except StaleError:
+        return None
+
+
+def _saved(item: Item, contents: Sequence[bytes | None], directory: Path) -> list[Path]:
+    make_directory(directory)
+    files: list[Path] = []
+    for ordinal, content in enumerate(contents):
+        if content is not None:
+            suffix = SUFFIXES.get(media.real_type(content), ".bin")
+            files.append(directory / f"{item.leaf[:SHORT]}-{ordinal}{suffix}")
+            write_file(files[-1], content)
+    return files
