@@ -28,7 +28,7 @@ def run(options: list[str]) -> str:
         SystemExit: it failed; a picture of a failure is no picture of the demo.
     """
     environment = os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
-    command = [sys.executable, "-m", "mithaq.demo", "--exit", *options]
+    command = [sys.executable, "-m", "mithaq.cli", "demo", "--exit", *options]
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )

@@ -25,7 +25,7 @@ SIDES = ("atlas", "lindmark")
 
 
 def command(*options):
-    return [sys.executable, "-m", "mithaq.demo", *options]
+    return [sys.executable, "-m", "mithaq.cli", "demo", *options]
 
 
 def children(pid):

@@ -27,7 +27,9 @@ def renewed(node):
     fresh = keys("a renewed")
     owner = node.keys.but(log=fresh.log, mirror=fresh.mirror, sealing=fresh.sealing)
     before = node.identity.card
-    card = following(before, owner, issued=Moment(int(node.clock())), valid_until=before.valid_until, url=before.url)
+    card = following(
+        before, owner, issued=Moment(int(node.clock())), valid_until=before.valid_until, url=before.url
+    )
     note = owner.sign(card)
     node.identity.files.create(f"sealing/{fresh.sealing.id}", fresh.sealing.seed)
     return note, dataclasses.replace(

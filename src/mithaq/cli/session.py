@@ -93,7 +93,7 @@ class Session:
     def running(self) -> bool:
         """Whether the node runs."""
         try:
-            cast("Remote", connect(self.pathectory.control)).close()
+            cast("Remote", connect(self.directory.control)).close()
         except ReachError:
             return False
         return True
@@ -105,7 +105,7 @@ class Session:
         Raises:
             MithaqError: it is neither running nor to be opened.
         """
-        directory = self.pathectory
+        directory = self.directory
         directory.config()
         try:
             service = connect(directory.control)

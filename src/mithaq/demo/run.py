@@ -3,7 +3,6 @@
 On a terminal the nodes then serve until Ctrl-C; otherwise, or with ``--exit``, it ends by itself.
 """
 
-import os
 import shutil
 import signal
 import sys
@@ -12,9 +11,7 @@ import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from cyclopts import App, Parameter
+from typing import Any
 
 from mithaq.demo.exercise import mark
 from mithaq.demo.galaxies import galaxy_objects, load_stix_file
@@ -24,37 +21,41 @@ from mithaq.demo.screen import Screen
 from mithaq.demo.seat import Seat
 from mithaq.demo.stage import Stage
 from mithaq.demo.summary import Summary
-from mithaq.errors import MithaqError, UsageError
-from mithaq.words import LANGUAGES, Words
-
-Language = Literal["ar", "de", "en", "fr"]
-
-app = App(name="mithaq-demo", help="Two nodes on this machine exchange one of each kind and prove it.")
+from mithaq.errors import UsageError
+from mithaq.words import Words
 
 
-@app.default
 def demo(
     *,
-    lang: Annotated[Language | None, Parameter(help="Language of what is shown; that of the system.")] = None,
-    exit: Annotated[bool, Parameter(negative=(), help="End when the exercise has ended.")] = False,  # noqa: A002
-    keep: Annotated[Path | None, Parameter(help="Keep everything in this new directory.")] = None,
-    stix: Annotated[Path | None, Parameter(help="A bundle of your own instead of the sample data.")] = None,
+    lang: str,
+    exit: bool = False,  # noqa: A002 - as the option is called
+    keep: Path | None = None,
+    stix: Path | None = None,
 ) -> int:
-    """Play the exercise; returns the exit code."""
-    screen = Screen(Words(lang or system_language()))
+    """Play the exercise.
+
+    Args:
+        lang: the language to speak, one of ``words.LANGUAGES``.
+        exit: end when the exercise has ended, also on a terminal.
+        keep: a new directory for everything; without it all is removed at the end.
+        stix: a bundle to send instead of the sample data.
+
+    Returns:
+        128 and the signal's number when interrupted before the end, else 0.
+
+    Raises:
+        MithaqError: something did not come out as it must; both nodes have been stopped.
+    """
+    screen = Screen(Words(lang))
     try:
-        with _directory(keep) as root, ExitStack() as stack:
+        with _ended_in_order(), _directory(keep) as root, ExitStack() as stack:
             play(root, screen, stix, stack)
             if sys.stdout.isatty() and not exit:
-                screen.line(screen.words("Both nodes go on serving; Ctrl-C ends them."))
-                _until_interrupted()
-        if keep:
-            screen.line(screen.words("Everything is kept in {directory}", directory=screen.ltr(str(keep))))
-    except MithaqError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a program's last words
-        return error.exit_code
+                _serve(screen)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    if keep:
+        screen.line(screen.words("Everything is kept in {directory}", directory=screen.ltr(str(keep))))
     return 0
 
 
@@ -86,13 +87,6 @@ def play(root: Path, screen: Screen, stix: Path | None, stack: ExitStack) -> Non
     Summary(screen, outcome, ORIGINS).show()
 
 
-def system_language() -> str:
-    """The language that the environment asks for, English where there is no catalogue for it."""
-    wanted = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    language = next(filter(None, wanted), "")[:2]
-    return language if language in LANGUAGES else "en"
-
-
 def _objects(stix: Path | None) -> list[dict[str, Any]]:
     return load_stix_file(stix) if stix else galaxy_objects()
 
@@ -114,15 +108,21 @@ def _directory(keep: Path | None) -> Generator[Path]:
     yield keep.resolve()
 
 
-def _until_interrupted() -> None:
+def _serve(screen: Screen) -> None:
+    """Let both nodes serve until Ctrl-C."""
     try:
+        screen.line(screen.words("Both nodes go on serving; Ctrl-C ends them."))
         while True:
             time.sleep(1)
     except KeyboardInterrupt:
         return
 
 
-def main() -> None:
-    """The program."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both nodes end however the demo is ended
-    sys.exit(app())
+@contextmanager
+def _ended_in_order() -> Generator[None]:
+    """Take SIGTERM as Ctrl-C: however the demo is ended, its nodes end before it."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -7,7 +7,7 @@ carries at least our own authority's signature; an activation needs both, verifi
 from mithaq.crypto.notes import Note, digest
 from mithaq.domain.entry import Entry
 from mithaq.domain.party import LogName
-from mithaq.domain.record import RULES_VERSION
+from mithaq.domain.record import RULES_VERSION, check_record
 from mithaq.errors import UsageError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
@@ -112,3 +112,26 @@ def enter_record(identity: Identity, store: Store, partner: Partner) -> bool:
         return True
 
     return store.write(work)
+
+
+def compare_record(tx: Transaction, partner: Partner) -> str:
+    """Whether the partner's newest ``record`` entry has the digests that we have at its sizes (protocol 11).
+
+    Returns:
+        ``agrees``, ``differs``, or nothing where it has entered none.
+    """
+    row = tx.logs.newest(partner.mirror, "record")
+    if row is None or not row.outcome.startswith(b"done"):
+        return ""
+    entry = Entry.parse(row.data)
+    theirs = _digest(tx, partner.mirror, entry.facts["own"]["size"])
+    ours = _digest(tx, partner.own, entry.facts["partner"]["size"])
+    return "agrees" if check_record(entry, theirs, ours) else "differs"
+
+
+def _digest(tx: Transaction, log: LogName, size: int) -> bytes | None:
+    """The running digest of a log at a size, or None where it has no such size."""
+    if size == 0:
+        return bytes(32)
+    rows = tx.logs.entries(log, size - 1, size)
+    return rows[0].digest if rows else None

@@ -73,7 +73,18 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where a pair stands: sizes of both logs here, what the partner has of ours, and what lacks."""
+    """Where a pair stands.
+
+    Args:
+        partner: with whom.
+        own_size, own_root: our log.
+        mirror_size, mirror_root: the partner's log as far as we hold it.
+        have: how much of ours it holds, as it said last.
+        wanted: contents that we lack.
+        cosigned: size of our newest head that it has cosigned.
+        record: whether the partner's newest ``record`` entry has our digests: ``agrees``, ``differs``, empty.
+        problem: why the pair has stopped, or empty.
+    """
 
     partner: Origin
     own_size: int
@@ -83,6 +94,7 @@ class Status:
     have: int
     wanted: int
     cosigned: int
+    record: str
     problem: str
 
 
@@ -161,6 +173,7 @@ class Service:
                 have=partner.have,
                 wanted=len(tx.bodies.wanted(partner.mirror, 1_000)),
                 cosigned=newest.size if newest else 0,
+                record=agreements.compare_record(tx, partner),
                 problem=partner.problem,
             )
 

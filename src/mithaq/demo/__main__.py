@@ -1,5 +1,0 @@
-"""``python -m mithaq.demo``."""
-
-from mithaq.demo.run import main
-
-main()
