@@ -23,14 +23,16 @@ from pathlib import Path
 from typing import Any
 
 import null_ports
+
 from mithaq.domain.handling import Handling
+from mithaq.domain.party import LogName
 from mithaq.exchange.authoring import Message
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.ports import BodyKey, StoredBody
 from mithaq.formats import media, stix
 from mithaq.wire.client import PouchClient
 from mithaq.wire.server import PouchServer
-from nodes import A, B, TEXT, Node, make_node, make_pair
+from nodes import TEXT, A, B, Node, make_node, make_pair
 
 SPAWN = multiprocessing.get_context("spawn")
 BODIES = int(os.environ.get("MITHAQ_BENCH_BODIES", "120"))
@@ -140,7 +142,7 @@ class Courier(threading.Thread):
         super().__init__(daemon=True)
         self.node, self.url = node, url
         self.wake, self.going = threading.Event(), True
-        node.service._wake = lambda _: self.wake.set()
+        node.service._wake = lambda _: self.wake.set()  # noqa: SLF001 - the courier of this benchmark
         self.start()
 
     def run(self) -> None:
@@ -227,9 +229,7 @@ def _plain_receive(node: Node, read: Any) -> Iterator[bytes]:
     yield b"ok"
 
 
-def node_log() -> Any:
-    from mithaq.domain.party import LogName
-
+def node_log() -> LogName:
     return LogName(A, B)
 
 

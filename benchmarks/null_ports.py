@@ -1,7 +1,7 @@
 """Null ports: the same node with nothing that proves or hides, to see what trust costs.
 
-`install` puts functions of no work in the place of every signature, verification, seal, box and content hash of
-this process. It lives here only: `src` has no switch for it.
+`install` puts functions of no work in the place of every signature, verification, seal, box and content hash
+of this process. It lives here only: `src` has no switch for it.
 """
 
 import hashlib

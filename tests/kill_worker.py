@@ -25,7 +25,7 @@ POINTS = ("commit", "anchor", "release", "piece", "never")
 
 def doomed(point: str, seed: int) -> Callable[[str], None]:
     """A function to be called at every point; kills this process at the chosen one, the n-th time."""
-    left = random.Random(seed).randrange(1, 25)  # noqa: S311 - a test's chance
+    left = random.Random(seed).randrange(1, 25)
 
     def pass_by(here: str) -> None:
         nonlocal left

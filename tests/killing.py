@@ -29,7 +29,8 @@ class Worker:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, point: str, seed: int) -> None:
-        arguments = [self.directory / self.label, self.label, *self.origins, self.port, self.acknowledged, point, seed]
+        node = self.directory / self.label
+        arguments = [node, self.label, *self.origins, self.port, self.acknowledged, point, seed]
         self.process = subprocess.Popen(
             [sys.executable, HERE / "kill_worker.py", *map(str, arguments)],
             env=os.environ | {"PYTHONPATH": str(HERE)},
@@ -54,12 +55,12 @@ class Worker:
 
 
 def run(directory: Path, rounds: int, seed: int) -> dict[str, int]:
-    """Kill a node in each round; then check that nothing acknowledged was lost, doubled or left without verdict.
+    """Kill a node in each round; then check that nothing acknowledged was lost, doubled or not judged.
 
     Returns:
         How often each point was met, and how many things were acknowledged.
     """
-    chance = random.Random(seed)  # noqa: S311 - a test's chance
+    chance = random.Random(seed)
     ports = free_port(), free_port()
     a, b = make_pair(directory, urls=(f"http://localhost:{ports[0]}", f"http://localhost:{ports[1]}"))
     a.close()

@@ -1,4 +1,4 @@
-"""The daily `record`: both sides enter it once a day, and each compares the other's with its own (protocol 11)."""
+"""The daily `record`: both enter it once a day, and each compares the other's with its own (protocol 11)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""New node keys: published under the old ones, taken up by both sides, with a backlog in between (protocol 3)."""
+"""New node keys: published under the old ones, taken up by both, with a backlog in between (protocol 3)."""
 
 import dataclasses
 
