@@ -35,14 +35,9 @@ def disk() -> dict[str, float]:
 
 def machine() -> dict[str, Any]:
     """What it ran on."""
-    model = next(
-        (
-            line.split(":")[1].strip()
-            for line in Path("/proc/cpuinfo").open()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    named = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    model = next(named, platform.processor())
     return {
         "cpu": model,
         "cores": os.cpu_count(),

@@ -6,14 +6,14 @@ named, and makes this program fail until somebody has translated it. Nothing is 
 entries.
 """
 
+import ast
 import io
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -21,7 +21,9 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "mithaq"
 LOCALE = SOURCES / "locale"
 LANGUAGES = ("ar", "de", "en", "fr")
-KEYWORDS: Mapping[str, tuple[int, ...] | None] = {"N_": None, "words": None, "_words": None, "plural": (1, 2)}
+MARKS = ("N_", "words", "_words")
+PLURAL = "plural"
+"""Names of the functions that mark: of one sentence, and of its two forms."""
 
 PLURALS = {
     "ar": (
@@ -52,12 +54,25 @@ def po_path(language: str) -> Path:
 
 
 def extract() -> Catalog:
-    """Every marked sentence, sorted, with the files in which it stands."""
+    """Every marked sentence, with the files in which it stands."""
     template = Catalog(charset="utf-8")
-    found = extract_from_dir(str(SOURCES), [("**.py", "python")], keywords=KEYWORDS, comment_tags=("i18n:",))
-    for name, _line, sentence, comments, _context in found:
-        template.add(sentence, locations=[(f"src/mithaq/{name}", 0)], auto_comments=comments)
+    for path in sorted(SOURCES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Call) and (sentence := _marked(node)):
+                template.add(sentence, locations=[(path.relative_to(ROOT).as_posix(), 0)])
     return template
+
+
+def _marked(call: ast.Call) -> str | tuple[str, str] | None:
+    """The sentence that a call marks; two for a plural, None if it marks none."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    texts = [
+        each.value for each in call.args[:2] if isinstance(each, ast.Constant) and type(each.value) is str
+    ]
+    if name == PLURAL and len(texts) == 2:
+        return texts[0], texts[1]
+    first = call.args[0] if call.args else None
+    return first.value if name in MARKS and isinstance(first, ast.Constant) else None
 
 
 def _header(language: str) -> str:
@@ -93,7 +108,6 @@ def merged(language: str, known: bytes, template: Catalog) -> Catalog:
             message.id,
             text,
             locations=sorted(set(message.locations)),
-            auto_comments=message.auto_comments,
         )
     return new
 

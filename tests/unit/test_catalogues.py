@@ -1,5 +1,6 @@
 """The catalogues: complete, in step with the sources, with the plurals of their language."""
 
+import ast
 import gettext
 import importlib.util
 import io
@@ -145,3 +146,18 @@ def test_a_sentence_that_became_a_plural_is_missed():
     template.add(("accepted", "{n} accepted"))
     merged = tool.merged("ar", tool.po_path("ar").read_bytes(), template)
     assert tool.missing(merged) == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('words("a {b}" " c", b=1)', "a {b} c"),
+        ('self._words.plural("one", "many", n)', ("one", "many")),
+        ('session.words(found["reading"])', None),
+        ('words(sentence, "a")', None),
+        ('print("a")', None),
+        ("words()", None),
+    ],
+)
+def test_what_is_marked(source, expected):
+    assert tool._marked(ast.parse(source, mode="eval").body) == expected

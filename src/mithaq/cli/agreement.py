@@ -1,16 +1,18 @@
 """``mithaq agreement``: from a text to one that is in force."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mithaq.cli.answer import Answer, Output, listing, read_file, table, write_file
+from mithaq.cli.answer import Answer, Output, listing, read_file, write_file
 from mithaq.cli.session import Here, Session
 from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import ORIGINS, rabat
 from mithaq.domain.agreement import Agreement
+from mithaq.domain.lifecycle import SENTENCES, Side, TextLife, in_force, read
 from mithaq.domain.party import origin
 from mithaq.domain.things import Thing
 from mithaq.errors import MalformedError
@@ -102,8 +104,8 @@ def activate(partner: str, digest: str, /, *, session: Here) -> Answer:
     """
     with session.service() as service:
         service.activate(partner, digest)
-        found = [_state(thing) for thing in service.agreements(partner) if thing.key == digest]
-    return Answer(found[0], [session.words(found[0]["reading"])])
+        found = {each["digest"]: each for each in _states(service.agreements(partner))}
+    return Answer(found[digest], [session.words(SENTENCES[found[digest]["reading"]])])
 
 
 def export(digest: str, /, *, output: Output, session: Here) -> Answer:
@@ -125,22 +127,39 @@ def show(partner: str, /, *, session: Here) -> Answer:
         partner: its origin.
     """
     with session.service() as service:
-        found = [_state(thing) for thing in service.agreements(partner)]
-    rows = [
-        [each["digest"], each["relation"], str(each["serial"]), session.words(each["reading"])]
-        for each in found
-    ]
-    return Answer(found, table(rows))
+        found = _states(service.agreements(partner))
+    lines: list[str] = []
+    for each in found:
+        lines += [
+            f"{each['digest']}  {each['relation']} {each['serial']}",
+            f"  {session.words(SENTENCES[each['reading']])}",
+        ]
+    return Answer(found, lines)
 
 
-def _state(thing: Thing) -> dict[str, Any]:
-    return {
-        "digest": thing.key,
-        "relation": thing.relation,
-        "serial": thing.serial,
-        "reading": thing.reading,
-        "sides": [thing.value(0), thing.value(1)],
+def _states(things: Sequence[Thing]) -> list[dict[str, Any]]:
+    """How texts stand, each beside the one that is in force in its relation."""
+    lives = [TextLife(thing.key, thing.serial, (_side(thing, 0), _side(thing, 1))) for thing in things]
+    force = {
+        relation: in_force(
+            life for life, thing in zip(lives, things, strict=True) if thing.relation == relation
+        )
+        for relation in {thing.relation for thing in things}
     }
+    return [
+        {
+            "digest": thing.key,
+            "relation": thing.relation,
+            "serial": thing.serial,
+            "sides": list(life.sides),
+            "reading": read(life, force[thing.relation]),
+        }
+        for life, thing in zip(lives, things, strict=True)
+    ]
+
+
+def _side(thing: Thing, side: int) -> Side:
+    return Side(thing.value(side) or Side.UNSEEN)
 
 
 def _parts(data: bytes) -> tuple[bytes, tuple[str, ...]]:

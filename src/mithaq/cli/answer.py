@@ -9,9 +9,19 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from mithaq.errors import UsageError
+from mithaq.words import N_
 
 FILE_MAX = 2**20
 """Bytes of a card, agreement or receipt as a file: none is allowed more, and a wrong file is soon seen."""
+
+KINDS = {
+    "alert": N_("Alert"),
+    "request": N_("Request"),
+    "reply": N_("Reply"),
+    "information": N_("Information"),
+    "expertise": N_("Expertise"),
+}
+"""Kinds as people read them."""
 
 Output = Annotated[Path, Parameter(name=["--output", "-o"], help="The file to write; it must not be there.")]
 OutputOrNone = Annotated[Path | None, Parameter(name=["--output", "-o"], help="Write it into a new file.")]

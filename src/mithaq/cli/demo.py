@@ -1,7 +1,7 @@
 """``mithaq demo``: two nodes on this machine, one exercise."""
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -17,4 +17,4 @@ def demo(
     session: Here,
 ) -> int:
     """Play the exercise."""
-    return run.demo(lang=cast("run.Language", session.words.language), exit=exit, keep=keep, stix=stix)
+    return run.demo(lang=session.words.language, exit=exit, keep=keep, stix=stix)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from mithaq.cli.answer import KINDS
 from mithaq.domain.record import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import MithaqError, RefusedError
@@ -13,7 +14,10 @@ _SENTENCES = CODES | {rule.code: rule.sentence for rule in RULES}
 
 def sentences(words: Words, codes: Sequence[str], *, field: str, kind: str) -> list[str]:
     """What the rules of these codes say."""
-    names = {"field": words("“{text}”", text=field), "kind": words("“{text}”", text=kind)}
+    names = {
+        "field": words("“{text}”", text=field),
+        "kind": words("“{text}”", text=words(KINDS.get(kind, kind))),
+    }
     return [words(_SENTENCES.get(code, code), **names) for code in codes]
 
 

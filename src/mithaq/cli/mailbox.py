@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from mithaq.cli import failure
-from mithaq.cli.answer import Answer, OutputOrNone, listing, moment, table, write_file
+from mithaq.cli.answer import KINDS, Answer, OutputOrNone, listing, moment, table, write_file
 from mithaq.cli.session import Here, Session
 from mithaq.crypto.private_files import make_directory
 from mithaq.errors import StaleError
-from mithaq.exchange.service import Item, Service
+from mithaq.exchange.reading import Item
+from mithaq.exchange.service import Service
 from mithaq.formats import media, stix
 
 SHORT = 12
@@ -111,7 +112,7 @@ def _listed(items: Sequence[Item], session: Session) -> Answer:
         [
             item.leaf[:SHORT],
             moment(item.entry.at),
-            item.entry.kind,
+            session.words(KINDS[item.entry.kind]),
             item.entry.field,
             session.words(item.reading),
             f"{sum(item.present)}/{len(item.present)}",

@@ -18,29 +18,36 @@ from mithaq.words import LANGUAGES, Words
 
 Language = Literal["ar", "de", "en", "fr"]
 
-COMMANDS: dict[str, tuple[str, str, str]] = {
-    "authority": ("The authority's keys, on a machine apart from any node.", "authority", "init public"),
-    "node": ("A node: make it, serve it, look at it.", "node", "init serve status"),
-    "card": ("Our card and the partners'.", "card", "show sign install add rotate publish"),
+
+def _where(module: str, names: str) -> dict[str, str]:
+    return {name: f"{module}:{name}" for name in names.split()}
+
+
+COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
+    "authority": (
+        "The authority's keys, on a machine apart from any node.",
+        _where("authority", "init public"),
+    ),
+    "node": ("A node: make it, serve it, look at it.", _where("node", "init serve status")),
+    "card": ("Our card and the partners'.", _where("card", "show sign install add rotate publish")),
     "agreement": (
         "From a text to one that is in force.",
-        "agreement",
-        "new check sign propose export cosign activate show",
+        _where("agreement", "new check sign propose export cosign activate show"),
     ),
-    "receipt": ("Proof of delivery as a file.", "receipt", "export verify"),
-    "pouch": ("The same pouches on a disk that somebody carries.", "pouch", "write read answer"),
+    "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
+    "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
 }
-"""Groups: what they are for, their module, their commands."""
+"""Groups, what they are for, and their commands by module and function."""
 
 SINGLE: dict[str, tuple[str, str]] = {
-    "send": ("Say something to a partner.", "send"),
-    "inbox": ("What a partner said, newest first.", "mailbox"),
-    "sent": ("What we said, and what became of it.", "mailbox"),
-    "show": ("One entry with its ladder and its contents.", "mailbox"),
-    "record": ("The record of a pair, as both sides compare it.", "mailbox"),
-    "demo": ("Two nodes on this machine, one exercise.", "demo"),
+    "send": ("Say something to a partner.", "send:send"),
+    "inbox": ("What a partner said, newest first.", "mailbox:inbox"),
+    "sent": ("What we said, and what became of it.", "mailbox:sent"),
+    "show": ("One entry with its ladder and its contents.", "mailbox:show"),
+    "record": ("The record of a pair, as both sides compare it.", "mailbox:record"),
+    "demo": ("Two nodes on this machine, one exercise.", "demo:demo"),
 }
-"""Commands without a group: what they do, and their module."""
+"""Commands without a group: what they do, and their module and function."""
 
 
 COMMON = Group("Options of every command", sort_key=9)
@@ -55,13 +62,13 @@ def build() -> App:
         help_format="plaintext",
         result_action="return_value",
     )
-    for name, (text, module, commands) in COMMANDS.items():
+    for name, (text, commands) in COMMANDS.items():
         group = App(name=name, help=text)
         app.command(group)
-        for command in commands.split():
-            group.command(f"mithaq.cli.{module}:{command}", name=command)
-    for name, (text, module) in SINGLE.items():
-        app.command(f"mithaq.cli.{module}:{name}", name=name, help=text)
+        for command, where in commands.items():
+            group.command(f"mithaq.cli.{where}", name=command)
+    for name, (text, where) in SINGLE.items():
+        app.command(f"mithaq.cli.{where}", name=name, help=text)
     app.meta.default(_run)
     return app
 

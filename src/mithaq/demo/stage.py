@@ -18,7 +18,7 @@ from mithaq.demo.screen import Screen, clock, size
 from mithaq.demo.seat import Seat
 from mithaq.domain.agreement import Agreement
 from mithaq.errors import MithaqError
-from mithaq.exchange.service import Item
+from mithaq.exchange.reading import Item
 
 PATIENCE = 45.0
 """Seconds that the demo waits for anything: longer would not be "under 60 seconds" any more."""

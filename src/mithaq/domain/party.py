@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType, Self
 
 from mithaq.errors import MalformedError
@@ -15,12 +16,16 @@ from mithaq.errors import MalformedError
 ORIGIN_MAX = 100
 """Bytes of an origin: two of them and a number fit a vec8 (protocol 3)."""
 
+ORIGINS_KEPT = 1_024
+"""Checked origins in memory: every name of a log has two, and a node meets the same few all day."""
+
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 Origin = NewType("Origin", str)
 """A lower-case host name with at least one dot, at most 100 bytes. Made by ``origin()`` only."""
 
 
+@lru_cache(ORIGINS_KEPT)
 def origin(text: str) -> Origin:
     """Check ``text`` as an origin.
 

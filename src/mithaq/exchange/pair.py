@@ -102,8 +102,9 @@ class Pair:
         self.own = own
         self.origins = (min(own.author, own.reader), max(own.author, own.reader))
         self.side = self.origins.index(own.author)
-        self._frontier = {side: tx.logs.row(self.log(side)).frontier for side in (0, 1)}
-        self._state = {side: tx.logs.row(self.log(side)).state for side in (0, 1)}
+        rows = [tx.logs.row(self.log(side)) for side in (0, 1)]
+        self._frontier = [row.frontier for row in rows]
+        self._state = [row.state for row in rows]
         self._refs: dict[bytes, EntryRef] = {}
         self._said: list[EntryRow] = []
 

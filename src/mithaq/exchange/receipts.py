@@ -2,10 +2,9 @@
 
 from mithaq.audit.receipt import Receipt
 from mithaq.crypto.notes import Note, NoteLine
-from mithaq.domain.entry import Entry
-from mithaq.domain.ladder import Coverage
 from mithaq.domain.party import LogName
 from mithaq.errors import UsageError
+from mithaq.exchange import rungs
 from mithaq.exchange.pair import TileView
 from mithaq.exchange.ports import EntryRow, Transaction
 from mithaq.tlog import tiles
@@ -27,11 +26,11 @@ def export(tx: Transaction, log: LogName, index: int) -> bytes:
     rows = tx.logs.entries(log, index, index + 1)
     if not rows:
         raise UsageError("no such entry", where=str(log), got=index)
-    held, verdict = _held(tx, log, index), _verdict(tx, log, rows[0].leaf)
+    held, verdict = rungs.held(tx, log, index), rungs.verdict(tx, log, rows[0].leaf)
     return bytes(
         Receipt(
             entry=_proof(tx, log, rows[0]),
-            held=held and _proof(tx, log.other, held),
+            held=held and _proof(tx, log.other, held[0]),
             verdict=verdict and _proof(tx, log.other, verdict),
         )
     )
@@ -53,22 +52,3 @@ def _proof(tx: Transaction, log: LogName, row: EntryRow) -> TlogProof:
 
 def _lines(data: bytes) -> list[NoteLine]:
     return [NoteLine.parse(line) for line in data.decode().splitlines()]
-
-
-def _held(tx: Transaction, log: LogName, index: int) -> EntryRow | None:
-    """The reader's first ``held`` that covers an entry in full."""
-    coverage = Coverage()
-    for row in tx.logs.of_kind(log.other, "held"):
-        if row.outcome.startswith(b"done"):
-            coverage, full = coverage.feed(Entry.parse(row.data).facts)
-            if any(each.start <= index < each.end for each in full):
-                return row
-    return None
-
-
-def _verdict(tx: Transaction, log: LogName, leaf: bytes) -> EntryRow | None:
-    name = leaf.hex()
-    for row in tx.logs.of_kind(log.other, "verdict"):
-        if row.outcome.startswith(b"done") and name in Entry.parse(row.data).re:
-            return row
-    return None

@@ -5,27 +5,22 @@ commit that gives the courier work, never inside one.
 """
 
 import io
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mithaq.domain.entry import Entry
-from mithaq.domain.kinds import EXCHANGE_KINDS, NOTED_KINDS
-from mithaq.domain.ladder import Coverage
-from mithaq.domain.party import LogName, Origin
-from mithaq.domain.replay import Record, fold_logs
+from mithaq.domain.party import Origin
+from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
 from mithaq.errors import BehindError, ForgedError, KeyStoreError, StaleError, UsageError
-from mithaq.exchange import agreements, authoring, contents, introduction, receipts
+from mithaq.exchange import agreements, authoring, contents, introduction, reading, receipts
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
-from mithaq.exchange.pair import Pair
 from mithaq.exchange.partners import card_of
-from mithaq.exchange.ports import BodyKey, EntryRow, Partner, Store, Transaction
+from mithaq.exchange.ports import BodyKey, Partner, Store
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
-from mithaq.tlog.merkle import Frontier
+from mithaq.exchange.reading import Item, Status
 
 GRACE = 2.0
 """Seconds that an answer gets to take effect before we send the same again by ourselves."""
@@ -42,60 +37,6 @@ class Outgoing:
     pieces: Iterator[bytes]
     lane: Lane
     load: Load
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An exchange entry with its ladder (protocol 9).
-
-    Args:
-        leaf: its hash in hex, by which it is named.
-        index: place in its log.
-        entry: what it says.
-        ours: whether we said it.
-        reading: the state of its thing, a marked English word.
-        held: when its reader held it in full, POSIX seconds; 0 as long as it does not.
-        verdict: ``accepted``, ``refused`` or empty.
-        codes: of a refusal.
-        present: for each content, whether it is here.
-    """
-
-    leaf: str
-    index: int
-    entry: Entry
-    ours: bool
-    reading: str
-    held: int
-    verdict: str
-    codes: tuple[str, ...]
-    present: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where a pair stands.
-
-    Args:
-        partner: with whom.
-        own_size, own_root: our log.
-        mirror_size, mirror_root: the partner's log as far as we hold it.
-        have: how much of ours it holds, as it said last.
-        wanted: contents that we lack.
-        cosigned: size of our newest head that it has cosigned.
-        record: whether the partner's newest ``record`` entry has our digests: ``agrees``, ``differs``, empty.
-        problem: why the pair has stopped, or empty.
-    """
-
-    partner: Origin
-    own_size: int
-    own_root: str
-    mirror_size: int
-    mirror_root: str
-    have: int
-    wanted: int
-    cosigned: int
-    record: str
-    problem: str
 
 
 class Service:
@@ -160,24 +101,7 @@ class Service:
     def status(self, origin: str) -> Status:
         """Where the pair stands."""
         partner = self.partner(origin)
-
-        def work(tx: Transaction) -> Status:
-            own, mirror = tx.logs.row(partner.own), tx.logs.row(partner.mirror)
-            newest = tx.logs.newest_cosignature(partner.own)
-            return Status(
-                partner=partner.origin,
-                own_size=own.size,
-                own_root=own.frontier.root().hex(),
-                mirror_size=mirror.size,
-                mirror_root=mirror.frontier.root().hex(),
-                have=partner.have,
-                wanted=len(tx.bodies.wanted(partner.mirror, 1_000)),
-                cosigned=newest.size if newest else 0,
-                record=agreements.compare_record(tx, partner),
-                problem=partner.problem,
-            )
-
-        return self._store.read(work)
+        return self._store.read(lambda tx: reading.status(tx, partner))
 
     def take_up(self) -> None:
         """What a node does when it starts: its card is entered, and nothing is left under older node keys."""
@@ -245,7 +169,7 @@ class Service:
     def item(self, origin: str, leaf: str) -> Item:
         """One of them, by its leaf hash in hex or eight or more of its first digits."""
         partner = self.partner(origin)
-        return self._store.read(lambda tx: _Reading(tx, self._identity, partner).item(leaf))
+        return self._store.read(lambda tx: reading.Reading(tx, self._identity, partner).item(leaf))
 
     def content(self, origin: str, leaf: str, ordinal: int) -> bytes:
         """The bytes of one content.
@@ -271,13 +195,7 @@ class Service:
     def record(self, origin: str) -> Record:
         """The record of the pair, folded again from both logs: every entry with its state."""
         partner = self.partner(origin)
-
-        def work(tx: Transaction) -> Record:
-            pair = Pair(tx, self._identity, partner.own)
-            logs = [_data(tx, pair.log(side)) for side in (0, 1)]
-            return fold_logs(pair.origins, logs[0], logs[1], _notes(tx, pair), roots)
-
-        return self._store.read(work)
+        return self._store.read(lambda tx: reading.record(tx, self._identity, partner))
 
     def record_lines(self, origin: str) -> bytes:
         """The record as the bytes that both sides compare (protocol 11)."""
@@ -285,7 +203,7 @@ class Service:
 
     def _items(self, partner: Partner, *, ours: bool, limit: int) -> list[Item]:
         return self._store.read(
-            lambda tx: _Reading(tx, self._identity, partner).items(ours=ours, limit=limit)
+            lambda tx: reading.Reading(tx, self._identity, partner).items(ours=ours, limit=limit)
         )
 
     # --- pouches ------------------------------------------------------------------------------------------
@@ -435,96 +353,3 @@ class Service:
     def _seal(self, partner: Partner, load: Load, *, to_card: bool) -> Sealed:
         public = card_of(partner).sealing if to_card or not partner.sealing else partner.sealing
         return write(load.manifest, load.contents, self._identity.log, public, self._identity.random)
-
-
-class _Reading:
-    """Items as people see them, on one snapshot."""
-
-    def __init__(self, tx: Transaction, identity: Identity, partner: Partner) -> None:
-        self._tx = tx
-        self._pair = Pair(tx, identity, partner.own)
-        self._logs = {True: partner.own, False: partner.mirror}
-
-    def items(self, *, ours: bool, limit: int) -> list[Item]:
-        """The newest exchange entries of a log."""
-        rows = self._tx.logs.latest(self._logs[ours], EXCHANGE_KINDS, limit)
-        return [item for row in rows if (item := self._item(row, ours=ours))]
-
-    def item(self, leaf: str) -> Item:
-        """The one entry whose leaf hash begins so.
-
-        Raises:
-            UsageError: none, more than one, or too few digits.
-        """
-        if not re.fullmatch(r"[0-9a-f]{8,64}", leaf):
-            raise UsageError("not a leaf hash", expected="8 to 64 hex digits", got=leaf)
-        found = [
-            item
-            for ours, log in self._logs.items()
-            for row in self._tx.logs.beginning(log, leaf)
-            if (item := self._item(row, ours=ours))
-        ]
-        if len(found) != 1:
-            raise UsageError("not one exchange entry", where=leaf, got=f"{len(found)} entries")
-        return found[0]
-
-    def _item(self, row: EntryRow, *, ours: bool) -> Item | None:
-        thing = self._pair.thing(row.leaf.hex())
-        if thing is None or row.kind not in EXCHANGE_KINDS:
-            return None
-        entry, reader = Entry.parse(row.data), self._pair.side ^ ours
-        verdict = thing.value(reader)
-        present = self._tx.bodies.present(self._logs[ours], row.index, row.index + 1)
-        return Item(
-            leaf=row.leaf.hex(),
-            index=row.index,
-            entry=entry,
-            ours=ours,
-            reading=thing.reading,
-            held=self._held(row.index, reader),
-            verdict=verdict if verdict in {"accepted", "refused"} else "",
-            codes=self._codes(thing, reader) if verdict == "refused" else (),
-            present=tuple((row.index, ordinal) in present for ordinal in range(len(entry.bodies))),
-        )
-
-    def _held(self, index: int, reader: int) -> int:
-        coverage, time = Coverage(), 0
-        for row in self._tx.logs.of_kind(self._pair.log(reader), "held"):
-            if not row.outcome.startswith(b"done"):
-                continue
-            facts = Entry.parse(row.data).facts
-            coverage, full = coverage.feed(facts)
-            time = max(time, facts["time"])
-            if any(each.start <= index < each.end for each in full):
-                return time
-        return 0
-
-    def _codes(self, thing: Thing, reader: int) -> tuple[str, ...]:
-        index = thing.registers[reader][-1][0]
-        (row,) = self._tx.logs.entries(self._pair.log(reader), index, index + 1)
-        return tuple(Entry.parse(row.data).facts["codes"])
-
-
-def roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> Mapping[int, bytes]:
-    """The roots of a log at these sizes, for the replay."""
-    wanted, found, frontier = sorted(set(sizes)), dict[int, bytes](), Frontier()
-    for size in wanted:
-        if size <= len(leaves):
-            frontier, _ = frontier.append_many(leaves[frontier.size : size])
-            found[size] = frontier.root()
-    return found
-
-
-def _notes(tx: Transaction, pair: Pair) -> dict[str, bytes]:
-    """The texts that the entries of a pair name, by digest."""
-    names = {
-        str(Entry.parse(row.data).facts["note"])
-        for side in (0, 1)
-        for kind in NOTED_KINDS
-        for row in tx.logs.of_kind(pair.log(side), kind)
-    }
-    return {name: text for name in names if (text := pair.note(name))}
-
-
-def _data(tx: Transaction, log: LogName) -> list[bytes]:
-    return [row.data for row in tx.logs.entries(log, 0, tx.logs.row(log).size)]

@@ -91,7 +91,9 @@ class _Call(msgspec.Struct):
 
 
 def _error(error: MithaqError) -> dict[str, Any]:
-    parts: dict[str, Any] = dict(error.fields())
+    """Its parts, under the class of ``errors`` that it is of: both ends know those."""
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    parts: dict[str, Any] = error.fields() | {"error": kind.__name__}
     return parts | ({"codes": list(error.codes)} if isinstance(error, RefusedError) else {})
 
 
@@ -104,7 +106,6 @@ def _raise(parts: dict[str, Any]) -> None:
             "where": parts.get("where", ""),
             "todo": parts.get("todo", ""),
         }
-    parts.pop("codes", None) if not issubclass(kind, RefusedError) else None
     raise kind(message, **parts)
 
 
@@ -200,7 +201,12 @@ class Remote:
         answer = msgspec.msgpack.decode(frame)
         if "error" in answer:
             _raise(answer)
-        return msgspec.convert(answer["result"], result, strict=False)
+        try:
+            return msgspec.convert(answer["result"], result, strict=False)
+        except msgspec.ValidationError as error:
+            raise ReachError(
+                "the running node is of another version", got=error, todo="start it again"
+            ) from None
 
     def close(self) -> None:
         """Hang up."""

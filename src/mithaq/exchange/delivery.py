@@ -1,0 +1,123 @@
+"""What comes out of a partner's pouch before its transaction: parts read, contents checked and sealed.
+
+Contents are checked against the commitment of their entry, examined and sealed one at a time, so that never
+more than one is open in memory.
+"""
+
+from dataclasses import dataclass, field
+
+from mithaq.crypto.notes import Note, digest
+from mithaq.domain.entry import BODY_MAX, SALT_SIZE, Entry
+from mithaq.errors import ForgedError, PeerError
+from mithaq.exchange import contents
+from mithaq.exchange.contents import Place
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.introduction import card_key
+from mithaq.exchange.manifest import NOTE_MAX, Part
+from mithaq.exchange.ports import Partner, Store, StoredBody
+from mithaq.exchange.pouch import OpenPouch, unpack_entries
+from mithaq.tlog.checkpoint import Checkpoint
+from mithaq.tlog.head import HEAD_MAX
+
+STAGED_MAX = 16 * 2**20
+"""Sealed bytes that wait in memory for their entries' transaction; what comes beyond is wanted again."""
+
+Spot = tuple[int, int]
+"""Index of an entry and ordinal of one of its contents."""
+
+
+@dataclass
+class Delivery:
+    """What came out of a pouch, verified part by part, before the transaction."""
+
+    head: Note | None = None
+    start: int = 0
+    entries: list[bytes] = field(default_factory=list[bytes])
+    notes: dict[str, Note] = field(default_factory=dict[str, Note])
+    cosignature: Note | None = None
+    bodies: dict[Spot, StoredBody] = field(default_factory=dict[Spot, StoredBody])
+    spoiled: dict[Spot, str] = field(default_factory=dict[Spot, str])
+    """Why a content that came was not taken: ``size``, ``hash`` or ``declined``."""
+
+
+class Unpacking:
+    """Unpacks one pouch whose manifest has been verified.
+
+    Args:
+        identity: this node.
+        store: where it keeps things.
+        partner: who sent the pouch.
+    """
+
+    def __init__(self, identity: Identity, store: Store, partner: Partner) -> None:
+        self._identity = identity
+        self._store = store
+        self._partner = partner
+        self._delivery = Delivery()
+
+    def unpack(self, opened: OpenPouch) -> Delivery:
+        """Read part after part.
+
+        Raises:
+            PeerError: a part is not what it must be.
+        """
+        delivery, staged = self._delivery, 0
+        first_contact = opened.to == card_key(self._identity)
+        for part, data in opened.parts():
+            if part.kind == "head":
+                delivery.head = Note.parse(data, limit=HEAD_MAX)
+            elif part.kind == "entries":
+                delivery.start, delivery.entries = part.index or 0, unpack_entries(data)
+            elif part.kind == "note":
+                note = Note.parse(data, limit=NOTE_MAX)
+                delivery.notes[digest(note)] = note
+            elif part.kind == "cosignature":
+                delivery.cosignature = self._news(Note.parse(data, limit=HEAD_MAX))
+            elif not first_contact and staged < STAGED_MAX + BODY_MAX:
+                # What is sealed to the card's key opens for as long as the card lives: no contents (7).
+                staged += self._stage(part, data)
+        return delivery
+
+    def _news(self, note: Note) -> Note | None:
+        """A cosignature, unless we have one that covers as much: answers repeat it."""
+        size = Checkpoint.parse(note.text).size
+        newest = self._store.read(lambda tx: tx.logs.newest_cosignature(self._partner.own))
+        return None if newest and newest.size >= size else note
+
+    def _stage(self, part: Part, data: bytes) -> int:
+        delivery = self._delivery
+        place = (part.index or 0, part.ordinal or 0)
+        entry = self._entry(place[0])
+        if entry is None or place[1] >= len(entry.bodies) or len(data) < SALT_SIZE:
+            return 0
+        body, salt, content = entry.bodies[place[1]], data[:SALT_SIZE], data[SALT_SIZE:]
+        where = Place(self._partner.mirror, entry.id, place[1])
+        try:
+            contents.matches(where, body, salt, content)
+        except ForgedError:
+            delivery.spoiled[place] = "size" if len(content) != body.size else "hash"
+            return 0
+        try:
+            stored = contents.store(
+                self._identity, where, body, salt=salt, content=content, keep_until=entry.keep_until
+            )
+        except PeerError:
+            delivery.spoiled[place] = "declined"
+            return 0
+        delivery.bodies[place] = stored
+        return len(stored.sealed)
+
+    def _entry(self, index: int) -> Entry | None:
+        """The entry at an index: of this pouch, or held already."""
+        at = index - self._delivery.start
+        if 0 <= at < len(self._delivery.entries):
+            data = self._delivery.entries[at]
+        else:
+            rows = self._store.read(lambda tx: tx.logs.entries(self._partner.mirror, index, index + 1))
+            if not rows:
+                return None
+            data = rows[0].data
+        try:
+            return Entry.parse(data)
+        except PeerError:
+            return None

@@ -1,0 +1,81 @@
+"""The notes that a partner's entries name: cards and agreements, verified before they are kept (5)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mithaq.crypto.notes import Note, digest
+from mithaq.domain.card import Card
+from mithaq.domain.entry import Entry
+from mithaq.domain.kinds import KINDS
+from mithaq.errors import MalformedError, PeerError
+from mithaq.exchange.cards import accept_card
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.introduction import known_pairs
+from mithaq.exchange.manifest import NOTE_MAX
+from mithaq.exchange.partners import card_of
+from mithaq.exchange.ports import Partner, Transaction
+from mithaq.exchange.signing import merge, verify_agreement, verify_partly
+
+
+class Noted:
+    """Keeps the notes of one pouch.
+
+    Args:
+        tx: the transaction.
+        identity: this node.
+        partner: who sent the pouch.
+        card: the card whose log pair signed it.
+        came: the notes in it, by digest.
+    """
+
+    def __init__(
+        self, tx: Transaction, identity: Identity, partner: Partner, card: Card, came: Mapping[str, Note]
+    ) -> None:
+        self._tx = tx
+        self._identity = identity
+        self._partner = partner
+        self._card = card
+        self._came = came
+
+    def keep(self, new: Sequence[bytes]) -> Partner:
+        """Keep what new entries name; without one of these notes no head is taken.
+
+        Returns:
+            The partner, with its newest card.
+
+        Raises:
+            PeerError: a note did not come, or is not what it must be.
+        """
+        for data in new:
+            try:
+                entry = Entry.parse(data)
+            except PeerError:
+                continue
+            if KINDS[entry.kind].note:
+                self._keep(entry, str(entry.facts["note"]))
+        return self._partner
+
+    def _keep(self, entry: Entry, name: str) -> None:
+        stored = self._tx.ledger.note(name)
+        came = self._came.get(name)
+        if came is None and stored is None:
+            raise MalformedError("an entry names a note that did not come", where=entry.kind, got=name)
+        note = came or Note.parse(stored or b"", limit=NOTE_MAX)
+        if came and stored and entry.kind == "agreement":
+            note = merge(Note.parse(stored, limit=NOTE_MAX), came)
+        if entry.kind == "card":
+            self._new_card(note)
+        elif entry.facts["act"] == "activate":
+            verify_agreement(note, self._identity.card, self._card)
+        else:
+            verify_partly(note, self._card)
+        self._tx.ledger.put_note(name, bytes(note))
+
+    def _new_card(self, note: Note) -> None:
+        """A card takes effect at once; the pair before it is good until the first pouch under the new one."""
+        current = card_of(self._partner)
+        if digest(note) == current.digest:
+            return
+        known = known_pairs(self._tx, self._identity, self._partner.origin)
+        accept_card(note, now=self._identity.now(), previous=current, known=known)
+        self._partner = replace(self._partner, previous=self._partner.card, card=bytes(note))

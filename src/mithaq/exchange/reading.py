@@ -1,0 +1,185 @@
+"""What people look at: items with their ladder, where a pair stands, and its record (protocol 9 and 11)."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mithaq.domain.entry import Entry
+from mithaq.domain.kinds import EXCHANGE_KINDS, NOTED_KINDS
+from mithaq.domain.party import LogName, Origin
+from mithaq.domain.replay import Record, fold_logs
+from mithaq.domain.things import Thing
+from mithaq.errors import UsageError
+from mithaq.exchange import agreements, rungs
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.pair import Pair
+from mithaq.exchange.ports import EntryRow, Partner, Transaction
+from mithaq.tlog.merkle import Frontier
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An exchange entry with its ladder (protocol 9).
+
+    Args:
+        leaf: its hash in hex, by which it is named.
+        index: place in its log.
+        entry: what it says.
+        ours: whether we said it.
+        reading: the state of its thing, a marked English word.
+        held: when its reader held it in full, POSIX seconds; 0 as long as it does not.
+        verdict: ``accepted``, ``refused`` or empty.
+        codes: of a refusal.
+        present: for each content, whether it is here.
+    """
+
+    leaf: str
+    index: int
+    entry: Entry
+    ours: bool
+    reading: str
+    held: int
+    verdict: str
+    codes: tuple[str, ...]
+    present: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a pair stands.
+
+    Args:
+        partner: with whom.
+        own_size, own_root: our log.
+        mirror_size, mirror_root: the partner's log as far as we hold it.
+        have: how much of ours it holds, as it said last.
+        wanted: contents that we lack.
+        cosigned: size of our newest head that it has cosigned.
+        record: whether the partner's newest ``record`` entry has our digests: ``agrees``, ``differs``, empty.
+        problem: why the pair has stopped, or empty.
+    """
+
+    partner: Origin
+    own_size: int
+    own_root: str
+    mirror_size: int
+    mirror_root: str
+    have: int
+    wanted: int
+    cosigned: int
+    record: str
+    problem: str
+
+
+class Reading:
+    """Items as people see them, on one snapshot.
+
+    Args:
+        tx: the snapshot.
+        identity: this node.
+        partner: whose pair is read.
+    """
+
+    def __init__(self, tx: Transaction, identity: Identity, partner: Partner) -> None:
+        self._tx = tx
+        self._pair = Pair(tx, identity, partner.own)
+        self._logs = {True: partner.own, False: partner.mirror}
+
+    def items(self, *, ours: bool, limit: int) -> list[Item]:
+        """The newest exchange entries of a log."""
+        rows = self._tx.logs.latest(self._logs[ours], EXCHANGE_KINDS, limit)
+        return [item for row in rows if (item := self._item(row, ours=ours))]
+
+    def item(self, leaf: str) -> Item:
+        """The one entry whose leaf hash begins so.
+
+        Raises:
+            UsageError: none, more than one, or too few digits.
+        """
+        if not re.fullmatch(r"[0-9a-f]{8,64}", leaf):
+            raise UsageError("not a leaf hash", expected="8 to 64 hex digits", got=leaf)
+        found = [
+            item
+            for ours, log in self._logs.items()
+            for row in self._tx.logs.beginning(log, leaf)
+            if (item := self._item(row, ours=ours))
+        ]
+        if len(found) != 1:
+            raise UsageError("not one exchange entry", where=leaf, got=f"{len(found)} entries")
+        return found[0]
+
+    def _item(self, row: EntryRow, *, ours: bool) -> Item | None:
+        thing = self._pair.thing(row.leaf.hex())
+        if thing is None or row.kind not in EXCHANGE_KINDS:
+            return None
+        entry, reader = Entry.parse(row.data), self._pair.side ^ ours
+        verdict = thing.value(reader)
+        log = self._logs[ours]
+        present = self._tx.bodies.present(log, row.index, row.index + 1)
+        held = rungs.held(self._tx, log, row.index)
+        return Item(
+            leaf=row.leaf.hex(),
+            index=row.index,
+            entry=entry,
+            ours=ours,
+            reading=thing.reading,
+            held=held[1] if held else 0,
+            verdict=verdict if verdict in {"accepted", "refused"} else "",
+            codes=self._codes(thing, reader) if verdict == "refused" else (),
+            present=tuple((row.index, ordinal) in present for ordinal in range(len(entry.bodies))),
+        )
+
+    def _codes(self, thing: Thing, reader: int) -> tuple[str, ...]:
+        index = thing.registers[reader][-1][0]
+        (row,) = self._tx.logs.entries(self._pair.log(reader), index, index + 1)
+        return tuple(Entry.parse(row.data).facts["codes"])
+
+
+def status(tx: Transaction, partner: Partner) -> Status:
+    """Where a pair stands."""
+    own, mirror = tx.logs.row(partner.own), tx.logs.row(partner.mirror)
+    newest = tx.logs.newest_cosignature(partner.own)
+    return Status(
+        partner=partner.origin,
+        own_size=own.size,
+        own_root=own.frontier.root().hex(),
+        mirror_size=mirror.size,
+        mirror_root=mirror.frontier.root().hex(),
+        have=partner.have,
+        wanted=len(tx.bodies.wanted(partner.mirror, 1_000)),
+        cosigned=newest.size if newest else 0,
+        record=agreements.compare_record(tx, partner),
+        problem=partner.problem,
+    )
+
+
+def record(tx: Transaction, identity: Identity, partner: Partner) -> Record:
+    """The record of a pair, folded again from both logs."""
+    pair = Pair(tx, identity, partner.own)
+    logs = [_data(tx, pair.log(side)) for side in (0, 1)]
+    return fold_logs(pair.origins, logs[0], logs[1], _notes(tx, pair), _roots)
+
+
+def _roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> Mapping[int, bytes]:
+    """The roots of a log at these sizes, for the replay."""
+    wanted, found, frontier = sorted(set(sizes)), dict[int, bytes](), Frontier()
+    for size in wanted:
+        if size <= len(leaves):
+            frontier, _ = frontier.append_many(leaves[frontier.size : size])
+            found[size] = frontier.root()
+    return found
+
+
+def _notes(tx: Transaction, pair: Pair) -> dict[str, bytes]:
+    """The texts that the entries of a pair name, by digest."""
+    names = {
+        str(Entry.parse(row.data).facts["note"])
+        for side in (0, 1)
+        for kind in NOTED_KINDS
+        for row in tx.logs.of_kind(pair.log(side), kind)
+    }
+    return {name: text for name in names if (text := pair.note(name))}
+
+
+def _data(tx: Transaction, log: LogName) -> list[bytes]:
+    return [row.data for row in tx.logs.entries(log, 0, tx.logs.row(log).size)]
