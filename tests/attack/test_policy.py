@@ -74,6 +74,7 @@ SAMPLES = [
     ("tlp-content", entry(), STANDING, replace(FOUND, tlp="amber")),
     ("pap-content", entry(), STANDING, replace(FOUND, pap="green")),
     ("clock", at(NOW + SKEW + 1), ARRIVED, FOUND),
+    ("expired", entry(), replace(STANDING, arrival=Arrival(NOW + 400 * DAY, NOW)), FOUND),
     ("clock", at(NOW - SKEW - 1), replace(ARRIVED, text=make_text(starts=Moment(NOW - DAY))), FOUND),
 ]
 

@@ -1,13 +1,13 @@
-"""Attacks by what travels: each is refused with an error of ours, and honest exchange goes on as if nothing were."""
+"""Attacks by what travels: each is refused with an error of ours, and honest exchange goes on."""
 
 import dataclasses
 import random
 
 import pytest
 
+from forging import entries_part, forged, head_over, log_of
 from mithaq.crypto import notes
 from mithaq.crypto.keys import SigningPair
-from mithaq.domain.entry import leaf_hash
 from mithaq.domain.party import LogName, Origin, Role
 from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError
 from mithaq.exchange import pouch
@@ -16,8 +16,7 @@ from mithaq.exchange.packing import Lane
 from mithaq.exchange.pouch import Content, part_of
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign
-from mithaq.tlog.head import sign_head
-from mithaq.tlog.merkle import EMPTY_ROOT, Frontier
+from mithaq.tlog.merkle import EMPTY_ROOT
 from mithaq.tlog.mirror import LogForkError
 from nodes import A, B, alert, carry, make_node, make_pair, reader, settle
 from signed_texts import keys
@@ -39,44 +38,7 @@ def honest(a, b):
     assert a.service.record_lines(b.origin) == b.service.record_lines(a.origin)
 
 
-def manifest(sender, receiver, **changes):
-    """A manifest as the sender's node would write it now."""
-    outbox = sender.service._outboxes[receiver.origin]
-    packed = sender.service._packer.pack(sender.service.partner(receiver.origin), outbox, Lane.PROMPT, short=True)
-    return dataclasses.replace(packed.manifest, **changes)
-
-
-def forged(sender, receiver, contents=(), pair=None, public=None, **changes):
-    """A pouch with these parts, sealed to the receiver's newest key unless another is given."""
-    sealed = pouch.write(
-        manifest(sender, receiver, **changes),
-        tuple(contents),
-        pair or sender.identity.log,
-        public or sender.service.partner(receiver.origin).sealing,
-        sender.identity.random,
-    )
-    return reader(sealed.pieces)
-
-
-def log_of(node, partner):
-    """Every entry of the node's own log for a partner, and its frontier."""
-    rows = node.store.read(lambda tx: tx.logs.entries(LogName(node.origin, partner), 0, 10**6))
-    return [row.data for row in rows]
-
-
-def head_over(node, partner, entries):
-    """A head over these entries, signed with the node's own keys as if they were its log."""
-    name = LogName(node.origin, partner)
-    frontier, _ = Frontier().append_many([leaf_hash(entry) for entry in entries])
-    note = sign_head(Checkpoint(str(name), frontier.size, frontier.root()), node.identity.log, node.identity.now())
-    return part_of("head", bytes(note)), frontier
-
-
-def entries_part(entries, start=0):
-    return part_of("entries", pouch.pack_entries(entries), start)
-
-
-# --- who speaks ----------------------------------------------------------------------------------------------
+# --- who speaks ---------------------------------------------------------------------------------------------
 
 
 def test_a_stranger(nodes, tmp_path):
@@ -156,7 +118,7 @@ def test_bytes_after_the_last_part(nodes):
     honest(a, b)
 
 
-# --- the log -------------------------------------------------------------------------------------------------
+# --- the log ------------------------------------------------------------------------------------------------
 
 
 def test_one_size_with_two_roots(nodes):
@@ -254,7 +216,7 @@ def test_malformed_bytes_are_mirrored_without_effect(nodes):
     assert b'"outcome":"malformed"' in record
 
 
-# --- what the sender says of us ------------------------------------------------------------------------------
+# --- what the sender says of us -----------------------------------------------------------------------------
 
 
 def test_another_log_of_ours(nodes):
@@ -309,7 +271,7 @@ def test_a_cosignature_under_another_key(nodes):
     honest(a, b)
 
 
-# --- notes and contents --------------------------------------------------------------------------------------
+# --- notes and contents -------------------------------------------------------------------------------------
 
 
 def test_an_entry_whose_note_does_not_come(nodes):
@@ -343,12 +305,16 @@ def test_an_activation_that_only_one_side_has_signed(nodes):
 def _entry(node, kind, facts):
     from mithaq.domain.entry import Entry
 
-    return Entry(LogName(node.origin, B), node.identity.random(16).hex(), kind, node.identity.now(), facts=facts).data
+    return Entry(
+        LogName(node.origin, B), node.identity.random(16).hex(), kind, node.identity.now(), facts=facts
+    ).data
 
 
 def test_a_content_for_no_entry(nodes):
     a, b = nodes
-    body = Content(dataclasses.replace(part_of("body", bytes(40)).part, index=10_000, ordinal=0), lambda: bytes(40))
+    body = Content(
+        dataclasses.replace(part_of("body", bytes(40)).part, index=10_000, ordinal=0), lambda: bytes(40)
+    )
     b.service.receive(forged(a, b, [body]))
     honest(a, b)
 
@@ -360,7 +326,9 @@ def test_a_content_that_was_not_committed_to(nodes, change, reason):
     outgoing = a.service.pouch(B, Lane.PROMPT)
     head, entries = outgoing.load.contents[:2]
     other = bytes(32) + (b"what was SAID" if change == "same size" else b"what was said, and more")
-    body = Content(dataclasses.replace(part_of("body", other).part, index=sent.index, ordinal=0), lambda: other)
+    body = Content(
+        dataclasses.replace(part_of("body", other).part, index=sent.index, ordinal=0), lambda: other
+    )
     b.service.receive(forged(a, b, [head, entries, body]))
     held = b.store.read(lambda tx: tx.logs.newest(LogName(B, A), "held"))
     assert f'"reason":"{reason}"'.encode() in held.data

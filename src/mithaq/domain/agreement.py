@@ -58,15 +58,7 @@ NOTICE_MAX = 730
 """Days of notice: two years bind long enough."""
 
 
-class Agreement(
-    SignedText,
-    frozen=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    kw_only=True,
-    tag_field="type",
-    tag="mithaq/agreement/1",
-):
+class Agreement(SignedText, frozen=True, kw_only=True, tag="mithaq/agreement/1"):
     """One agreement, well formed by itself.
 
     Args:

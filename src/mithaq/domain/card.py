@@ -76,15 +76,7 @@ class Closing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         number()(self.size, "closes.size")
 
 
-class Card(
-    SignedText,
-    frozen=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    kw_only=True,
-    tag_field="type",
-    tag="mithaq/card/1",
-):
+class Card(SignedText, frozen=True, kw_only=True, tag="mithaq/card/1"):
     """One card, well formed by itself. Members as in the text; times are POSIX seconds.
 
     Raises:

@@ -20,6 +20,10 @@ SKEW = 300
 """S of protocol 10: seconds by which two honest clocks may differ."""
 
 
+EXPIRED = "expired"
+"""The code of contents that come when they should be gone; also said when the last of them comes too late."""
+
+
 class Sees(StrEnum):
     """What a rule looks at."""
 
@@ -191,6 +195,11 @@ def _clock(case: Case) -> bool:
     return arrival is not None and not arrival.before - SKEW <= at <= arrival.time + SKEW
 
 
+def _expired(case: Case) -> bool:
+    arrival, entry = case.standing.arrival, case.entry
+    return arrival is not None and bool(entry.bodies) and arrival.time > entry.keep_until
+
+
 _HEADER, _BODIES, _ARRIVAL = Sees.HEADER, Sees.BODIES, Sees.ARRIVAL
 
 RULES: tuple[Rule, ...] = (
@@ -293,6 +302,13 @@ RULES: tuple[Rule, ...] = (
         "protocol 10",
         N_("The time of the entry does not agree with the clock of its reader or of its own log."),
         _clock,
+    ),
+    Rule(
+        EXPIRED,
+        _ARRIVAL,
+        "protocol 5",
+        N_("The contents came after the day on which they had to be erased."),
+        _expired,
     ),
 )
 """Every rule, most telling first."""

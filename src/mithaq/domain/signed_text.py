@@ -8,7 +8,14 @@ import msgspec
 from mithaq.domain import strict_toml
 
 
-class SignedText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class SignedText(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="type",
+):
     """The base of the texts: each has a largest size in bytes, one written form, and a digest."""
 
     limit: ClassVar[int]

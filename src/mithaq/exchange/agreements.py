@@ -6,6 +6,7 @@ carries at least our own authority's signature; an activation needs both, verifi
 
 from mithaq.crypto.notes import Note, digest
 from mithaq.domain.entry import Entry
+from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName
 from mithaq.domain.record import RULES_VERSION, check_record
 from mithaq.errors import UsageError
@@ -15,7 +16,7 @@ from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import Partner, Store, Transaction
 from mithaq.exchange.signing import NOTE_MAX, merge, verify_agreement, verify_partly
 
-RECORD_EVERY = 86_400
+RECORD_EVERY = DAY
 """Seconds between two ``record`` entries of ours: a difference alarms both sides that day (protocol 11)."""
 
 

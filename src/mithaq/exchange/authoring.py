@@ -14,6 +14,7 @@ from mithaq.domain import policy
 from mithaq.domain.entry import Body
 from mithaq.domain.handling import Handling
 from mithaq.domain.lifecycle import in_force
+from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName
 from mithaq.errors import RefusedError, UsageError
 from mithaq.exchange import contents
@@ -112,7 +113,7 @@ def _prepare(
     identity: Identity, own: LogName, message: Message, agreement: str
 ) -> tuple[Draft, list[StoredBody]]:
     entry_id = identity.random(16).hex()
-    keep_until = identity.now() + message.keep_days * contents.DAY
+    keep_until = identity.now() + message.keep_days * DAY
     made = [
         contents.new(identity, Place(own, entry_id, ordinal), media_type, content, keep_until)
         for ordinal, (media_type, content) in enumerate(message.contents)

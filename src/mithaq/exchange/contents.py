@@ -19,7 +19,6 @@ from mithaq.formats import media
 
 CHUNK = 2**20
 """Clear bytes of a chunk: what one object costs to open (architecture, flow of one exchange)."""
-DAY = 86_400
 COMPRESSION = 1
 """zlib's fastest level: it halves what goes to disk, the bottleneck; more costs more than it saves."""
 

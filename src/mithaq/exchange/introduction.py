@@ -11,6 +11,7 @@ from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keys import SealingKey
 from mithaq.crypto.notes import Note, NoteLine, digest
 from mithaq.domain.card import Card
+from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName, Origin, PublicPair
 from mithaq.errors import ForgedError, UsageError
 from mithaq.exchange.cards import accept_card
@@ -22,7 +23,7 @@ from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign, verify_cosignature
 from mithaq.tlog.head import HEAD_MAX, sign_head, verify_head
 
-ROTATE_AFTER = 7 * 86_400
+ROTATE_AFTER = 7 * DAY
 """Age in seconds at which an acknowledged sealing key gets a successor, and that such a successor has when
 the older key is destroyed: what was recorded on the way does not open later (protocol 7)."""
 

@@ -8,7 +8,7 @@ from mithaq.domain import policy
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import Family
 from mithaq.domain.record import EntryRef
-from mithaq.domain.rules import RULES, Sees
+from mithaq.domain.rules import EXPIRED, RULES, Sees
 from mithaq.domain.standing import Arrival, Standing
 from mithaq.exchange import contents
 from mithaq.exchange.delivery import Delivery
@@ -80,12 +80,19 @@ class Judging:
 
     def complete(self, held: int) -> None:
         """Contents of entries that were held before this pouch: those below ``held``."""
-        older = sorted({index for index, _ in self._delivery.bodies if index < held})
+        late = {index for (index, _), why in self._delivery.spoiled.items() if why == "declined"}
+        older = sorted(
+            {index for index, _ in (*self._delivery.bodies, *self._delivery.spoiled) if index < held}
+        )
         for index in older:
             (row,) = self._tx.logs.entries(self._log, index, index + 1)
             entry = Entry.parse(row.data)
             ref = self._pair.entry(row.leaf)
             if not self._waits(entry, ref, index):
+                continue
+            if index in late:  # they will never be taken: to want them again would be for ever
+                self._tx.bodies.drop(self._log, index)
+                self._judged(entry, (EXPIRED,))
                 continue
             self._put(entry, index)
             if not self._lacking(entry, index):

@@ -21,6 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
+from mithaq.crypto.private_files import sync_directory
 from mithaq.domain.party import LogName
 from mithaq.errors import MalformedError, StoreError
 
@@ -79,7 +80,7 @@ class Anchor:
             if create:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.close(os.open(path, flags | os.O_CREAT, 0o600))
-                _sync(path.parent)
+                sync_directory(path.parent)
             self._file = os.open(path, flags)
         except FileNotFoundError:
             raise StoreError(
@@ -172,7 +173,7 @@ class Anchor:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self._path)
-        _sync(self._path.parent)
+        sync_directory(self._path.parent)
 
 
 def keep_newest(lines: dict[LogName, Line], line: Line) -> None:
@@ -207,11 +208,3 @@ def check(
         if log not in behind and (log not in anchored or anchored[log].size < line.size)
     ]
     return lacking, behind
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,0 +1,147 @@
+"""An author that skips its own checks: the reader refuses, keeps no contents, and both records say why."""
+
+import dataclasses
+
+import pytest
+
+from forging import entries_part, forged, head_over, log_of
+from mithaq.domain.entry import Entry
+from mithaq.domain.handling import Handling
+from mithaq.domain.moment import DAY
+from mithaq.exchange import contents
+from mithaq.exchange.contents import Place
+from mithaq.exchange.packing import Lane
+from mithaq.exchange.pair import Draft, Pair
+from mithaq.exchange.ports import BodyKey
+from mithaq.formats import stix
+from mithaq.formats.stix_markings import TLP_2
+from nodes import TEXT, A, B, alert, carry, make_pair, settle
+from stix_samples import domain_object
+
+
+@pytest.fixture
+def nodes(tmp_path):
+    a, b = make_pair(tmp_path)
+    yield a, b
+    a.close()
+    b.close()
+
+
+def lie(a, media_type, content, *, kind="information", field="cross-border-crime", facts=None, **body):
+    """Say it without asking the text about the contents; the header alone is judged by the fold."""
+    own = a.service.partner(B).own
+    entry_id = a.identity.random(16).hex()
+    until = a.identity.now() + 5 * DAY
+    row, stored = contents.new(a.identity, Place(own, entry_id, 0), media_type, content, until)
+    (agreement,) = a.service.agreements(B)
+    draft = Draft(
+        entry_id,
+        kind,
+        agreement=agreement.key,
+        field=field,
+        handling=Handling("green"),
+        keep_until=until,
+        facts=facts or {"status": "exercise"},
+        bodies=(dataclasses.replace(row, **body),),
+    )
+
+    def work(tx):
+        logged = Pair.of(tx, a.identity, own).say(draft)
+        tx.bodies.put(BodyKey(own, logged.index, 0), stored)
+        return logged.entry.leaf.hex()
+
+    return a.store.write(work)
+
+
+def refused(a, b, leaf):
+    """The codes, after everything has been carried and both sides agree on what happened."""
+    settle(a, b)
+    item = b.service.item(A, leaf)
+    assert item.verdict == "refused"
+    assert a.service.item(B, leaf).codes == item.codes
+    assert item.present == (False,), "what was refused is kept"
+    assert a.service.record_lines(B) == b.service.record_lines(A)
+    return item.codes
+
+
+def person():
+    return stix.bundle([domain_object("identity", name="Somebody", identity_class="individual")])
+
+
+def test_data_about_persons(nodes):
+    assert "persons" in refused(*nodes, lie(nodes[0], stix.MEDIA_TYPE, person()))
+
+
+def test_a_marking_above_what_was_declared(nodes):
+    secret = stix.bundle([domain_object("tool", name="t", object_marking_refs=[TLP_2["red"]])])
+    assert "tlp-content" in refused(*nodes, lie(nodes[0], stix.MEDIA_TYPE, secret))
+
+
+def test_a_document_that_is_none(nodes):
+    codes = refused(*nodes, lie(nodes[0], "application/pdf", b"not a PDF", kind="expertise"))
+    assert "media-type-content" in codes or "content" in codes
+
+
+def test_a_number_of_objects_that_is_not_so(nodes):
+    one = stix.bundle([domain_object("tool", name="t")])
+    assert "objects" in refused(*nodes, lie(nodes[0], stix.MEDIA_TYPE, one, objects=7))
+
+
+@pytest.mark.parametrize("offset", [3_600, 301])
+def test_a_clock_that_is_ahead(nodes, offset):
+    a, b = nodes
+    a.clock.offset = offset
+    sent = a.service.send(B, alert())
+    assert refused(a, b, sent.leaf) == ("clock",)
+
+
+def test_a_clock_that_goes_back_behind_what_it_held(nodes):
+    a, b = nodes
+    a.clock.offset, b.clock.offset = 1_200, 1_000
+    b.service.send(A, alert())
+    settle(a, b)
+    a.clock.offset = 800
+    sent = a.service.send(B, alert())
+    assert refused(a, b, sent.leaf) == ("clock",)
+
+
+def test_a_clock_within_what_is_allowed(nodes):
+    a, b = nodes
+    a.clock.offset = 290
+    sent = a.service.send(B, alert())
+    settle(a, b)
+    assert b.service.item(A, sent.leaf).verdict == "accepted"
+
+
+def test_contents_that_were_to_go_before_they_came(nodes):
+    a, b = nodes
+    sent = a.service.send(B, alert(keep_days=1))
+    b.clock.offset = 3 * DAY
+    assert refused(a, b, sent.leaf) == ("expired",)
+
+
+def test_contents_that_come_after_their_day(nodes):
+    """The entry in time, its large contents too late: refused once, and not wanted for ever."""
+    a, b = nodes
+    sent = a.service.send(B, alert("x" * 3_000_000, keep_days=1))
+    carry(a, b, a.service.pouch(B, Lane.PROMPT))
+    bulk = a.service.pouch(B, Lane.BULK)
+    b.clock.offset = 3 * DAY
+    carry(a, b, bulk)
+    assert refused(a, b, sent.leaf) == ("expired",)
+    assert b.service.status(A).wanted == 0
+
+
+def test_a_header_that_the_text_forbids(nodes):
+    """What the fold finds illegal is mirrored, marked, refused with its code, and has no effect."""
+    a, b = nodes
+    lie_leaf = lie(a, TEXT, b"x", kind="alert", field="civil-protection", facts=alert().facts)
+    own = log_of(a, B)
+    entry = Entry.parse(own[-1])
+    assert entry.leaf.hex() == lie_leaf
+    worse = dataclasses.replace(entry, handling=Handling("red"), id="ab" * 16)
+    entries = [*own, worse.data]
+    head, _ = head_over(a, B, entries)
+    b.service.receive(forged(a, b, [head, entries_part(entries)]))
+    assert b'"outcome":"illegal tlp"' in b.service.record_lines(A)
+    assert b'"codes":["tlp"]' in b.service.record_lines(A)

@@ -1,0 +1,321 @@
+"""The command line by itself: what it loads, what it says of errors, where passphrases and contents come from."""
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import subprocess
+import sys
+import uuid
+from types import SimpleNamespace
+
+import pytest
+
+from mithaq.cli import failure, mailbox, send
+from mithaq.cli.answer import listing, read_file, table, write_file
+from mithaq.cli.main import COMMANDS, SINGLE, app
+from mithaq.cli.session import Source
+from mithaq.domain.record import CODES
+from mithaq.domain.rules import RULES
+from mithaq.errors import KeyStoreError, RefusedError, UsageError
+from mithaq.formats import media, stix
+from mithaq.words import LANGUAGES, Words
+from nodes import B, alert, make_pair
+
+NAMES = uuid.UUID(int=0)
+EVERY = [[group, name] for group, (_, names) in COMMANDS.items() for name in names] + [[name] for name in SINGLE]
+
+
+def run(*arguments):
+    """Exit code, standard output and standard error of a command in this process."""
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = app.meta([str(each) for each in arguments])
+    return code or 0, out.buffer.getvalue().decode(), err.getvalue()
+
+
+# --- commands ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", EVERY, ids=" ".join)
+def test_every_command_has_help(command):
+    code, out, _ = run(*command, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: mithaq {' '.join(command)}")
+    assert "--json" in out
+
+
+def test_help_loads_nothing_that_it_does_not_need():
+    program = (
+        "import sys; from mithaq.cli.main import app; app.meta(['--help']);"
+        "print([name for name in sys.modules if name.startswith("
+        "('sqlalchemy', 'cryptography', 'mithaq.exchange', 'mithaq.store', 'mithaq.node'))], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_version():
+    code, out, _ = run("--version")
+    assert (code, out.count(".")) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["nothing"], ["node", "nothing"], ["send"], ["send", "alert"], ["node", "status", "--nothing"]]
+)
+def test_what_cannot_be_understood(wrong):
+    code, out, err = run(*wrong)
+    assert (code, out) == (2, "")
+    assert err.startswith("UsageError: ")
+    code, out, err = run(*wrong, "--json")
+    assert (code, err) == (2, "")
+    assert json.loads(out)["error"]["exit_code"] == 2
+
+
+def test_no_node_was_named(monkeypatch):
+    monkeypatch.delenv("MITHAQ_DIR", raising=False)
+    code, out, _ = run("inbox", B, "--json")
+    assert (code, json.loads(out)["error"]["todo"]) == (3, "give --dir DIR, or set MITHAQ_DIR")
+
+
+def test_no_node_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("MITHAQ_DIR", str(tmp_path))
+    assert run("inbox", B)[0] == 3
+
+
+# --- errors -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refusal_says_the_sentence_of_each_rule(language):
+    words = Words(language)
+    codes = tuple(rule.code for rule in RULES)
+    error = RefusedError("the signed text does not allow this alert", codes=codes, where="migration")
+    shown = failure.lines(error, words)
+    for rule, line in zip(RULES, shown[1:], strict=False):
+        assert line.startswith(f"  {rule.code}: ")
+        assert "{" not in line
+        names = {"field": words("“{text}”", text="migration"), "kind": words("“{text}”", text=words("Alert"))}
+        assert line.endswith(words(rule.sentence, **names))
+
+
+def test_codes_of_the_record_have_words_and_unknown_ones_stand_as_they_are():
+    words = Words("en")
+    assert failure.sentences(words, ["void-held", "unknown"], field="f", kind="k") == [
+        CODES["void-held"],
+        "unknown",
+    ]
+
+
+def test_errors_say_their_parts():
+    error = UsageError("it cannot be", where="here", expected="this", got="that", todo="do so")
+    assert failure.lines(error, Words("en")) == [
+        "UsageError: it cannot be",
+        "  where: here",
+        "  expected: this",
+        "  got: that",
+        "  todo: do so",
+    ]
+
+
+# --- passphrases ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def secret(tmp_path, monkeypatch):
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    path = tmp_path / "passphrase"
+    path.touch(0o600)
+    path.write_text("secret\n")
+    return path
+
+
+def test_from_a_file(secret):
+    assert Source(file=secret).passphrase("?")() == b"secret"
+
+
+def test_from_a_descriptor_once_though_asked_for_twice(secret):
+    unlocks = Source(fd=os.open(secret, os.O_RDONLY)).passphrase("?")
+    assert (unlocks(), unlocks()) == (b"secret", b"secret")
+
+
+def test_from_systemd(secret, monkeypatch):
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(secret.parent))
+    assert Source().passphrase("?")() == b"secret"
+
+
+def test_both_options(secret):
+    with pytest.raises(KeyStoreError, match="one source"):
+        Source(fd=0, file=secret).passphrase("?")
+
+
+def typed(monkeypatch, *lines):
+    answers = list(lines)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda _: answers.pop(0))
+
+
+def test_a_new_one_is_typed_twice(monkeypatch):
+    typed(monkeypatch, "secret", "secret")
+    assert Source().passphrase("?", new=True)() == b"secret"
+    typed(monkeypatch, "secret", "sekret")
+    with pytest.raises(KeyStoreError, match="differ"):
+        Source().passphrase("?", new=True)()
+    typed(monkeypatch, "secret")
+    assert Source().passphrase("?")() == b"secret"
+
+
+# --- files ------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_there_is_left_as_it_is(tmp_path):
+    write_file(tmp_path / "x", b"one")
+    with pytest.raises(UsageError, match="already"):
+        write_file(tmp_path / "x", b"two")
+    assert read_file(tmp_path / "x") == b"one"
+
+
+def test_files_that_cannot_be_used(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_file(tmp_path / "nothing")
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_file(tmp_path / "nothing" / "x", b"")
+    write_file(tmp_path / "large", bytes(11))
+    with pytest.raises(UsageError, match="too large"):
+        read_file(tmp_path / "large", 10)
+
+
+def test_tables():
+    assert table([["a", "bb"], ["ccc", "d"]]) == ["a    bb", "ccc  d"]
+    assert table([]) == []
+    assert listing({"one": 1, "none": "", "zero": 0}) == ["one   1", "zero  0"]
+
+
+# --- contents ---------------------------------------------------------------------------------------------
+
+
+def contents(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    return list(send._contents(tmp_path / name))
+
+
+def test_the_real_type_counts(tmp_path):
+    assert contents(tmp_path, "a.txt", b"text") == [(media.TEXT, b"text")]
+    assert contents(tmp_path, "a.json", b"[]") == [(media.TEXT, b"[]")]
+    assert contents(tmp_path, "a.dat", b"\x00") == [(media.OCTETS, b"\x00")]
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.pdf", b"text"), ("a.txt", b"\x00"), ("a.STIX", b"[]")])
+def test_a_name_that_says_something_else(tmp_path, name, data):
+    with pytest.raises(UsageError, match="not what its name says"):
+        contents(tmp_path, name, data)
+
+
+def test_too_large_for_a_content(tmp_path):
+    with pytest.raises(UsageError, match="too large for a content") as caught:
+        contents(tmp_path, "a.txt", b"x" * (stix.CONTENT_MAX + 1))
+    assert "split it" in caught.value.todo
+
+
+def objects(count):
+    return [
+        {"type": "domain-name", "id": f"domain-name--{uuid.uuid5(NAMES, str(n))}", "value": f"c{n}.example"}
+        for n in range(count)
+    ]
+
+
+def test_a_small_bundle_stays_as_it_is(tmp_path):
+    data = stix.bundle(objects(3)).replace(b"{", b"{ ")
+    assert contents(tmp_path, "b.json", data) == [(stix.MEDIA_TYPE, data)]
+
+
+def test_a_large_bundle_is_split(tmp_path):
+    made = contents(tmp_path, "b.json", stix.bundle(objects(2_500)))
+    assert [len(json.loads(data)["objects"]) for _, data in made] == [1_000, 1_000, 500]
+    assert sum((json.loads(data)["objects"] for _, data in made), []) == objects(2_500)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"type":"bundle","id":"x","objects":[],"objects":[{}]}',
+        b'{"type":"bundle","id":"x"}',
+        b'{"type":"bundle","id":"x","objects":[]}',
+        b'{"type":"bundle","id":"x","objects":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+    ],
+)
+def test_a_bundle_that_hides_something_or_holds_nothing(tmp_path, data):
+    with pytest.raises(UsageError):
+        contents(tmp_path, "b.json", data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "urgency", "items", "answers", "facts"),
+    [
+        ("alert", "immediate", None, "", {"urgency": "immediate"}),
+        ("request", "today", None, "", {"urgency": "today", "items": 1}),
+        ("request", "today", 3, "", {"urgency": "today", "items": 3}),
+        ("reply", "", None, "1,2", {"items": [{"item": n, "status": "answered"} for n in (1, 2)]}),
+        ("information", "", None, "", {}),
+    ],
+)
+def test_facts_of_a_kind(kind, urgency, items, answers, facts):
+    assert send._facts(kind, urgency, items, answers) == facts
+
+
+@pytest.mark.parametrize(
+    ("kind", "urgency", "items", "answers"),
+    [
+        ("alert", "", None, ""),
+        ("alert", "immediate", 1, ""),
+        ("request", "", 1, ""),
+        ("request", "today", None, "1"),
+        ("reply", "", None, ""),
+        ("reply", "", None, "one"),
+        ("reply", "today", None, "1"),
+        ("information", "today", None, ""),
+        ("expertise", "", None, "1"),
+    ],
+)
+def test_options_of_another_kind(kind, urgency, items, answers):
+    with pytest.raises(UsageError):
+        send._facts(kind, urgency, items, answers)
+
+
+def test_who_acts():
+    assert send._by("duty-officer:7") == ("duty-officer", "7")
+    assert send._by("") is None
+    with pytest.raises(UsageError):
+        send._by("somebody")
+
+
+# --- what is shown ----------------------------------------------------------------------------------------
+
+
+def test_what_could_move_a_terminal_is_not_shown(tmp_path):
+    """A partner that lies about a media type writes nothing to our screen."""
+    a, b = make_pair(tmp_path)
+    leaf = a.service.send(B, alert("readable")).leaf
+
+    def shown(content):
+        service = SimpleNamespace(item=a.service.item, content=lambda *_: content)
+        session = SimpleNamespace(words=Words("en"), service=lambda: contextlib.nullcontext(service))
+        return mailbox.show(B, leaf, session=session).lines
+
+    assert "readable" in shown(b"readable")
+    for hostile in (b"\x1b[2Jgone", b"a\x9bb", "\u202eabc".encode(), b"\xff"):
+        assert shown(hostile) == shown(b"\x00")
+    assert not [line for line in shown(b"\x1b]0;x\x07") if "\x1b" in line]
+    a.close()
+    b.close()
+
+
+def test_a_short_leaf_is_long_enough(tmp_path):
+    a, b = make_pair(tmp_path)
+    leaf = a.service.send(B, alert()).leaf
+    item = a.service.item(B, leaf[: mailbox.SHORT])
+    assert mailbox._value(item)["leaf"] == leaf
+    assert dataclasses.is_dataclass(item)
+    a.close()
+    b.close()
