@@ -13,7 +13,7 @@ from mithaq.exchange.packing import PROMPT_BODY_MAX
 from mithaq.exchange.service import Service
 from mithaq.node.courier import Couriers
 from mithaq.wire.http import StatusError
-from nodes import A, B, TEXT, alert, make_pair, reader
+from nodes import TEXT, A, B, alert, make_pair, reader
 
 PATIENCE = 10
 

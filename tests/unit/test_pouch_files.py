@@ -5,7 +5,7 @@ import pytest
 from mithaq.errors import ForgedError, MalformedError, UsageError
 from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane
 from mithaq.exchange.service import Service
-from nodes import A, B, TEXT, alert, introduce, make_node, make_pair
+from nodes import TEXT, A, B, alert, introduce, make_node, make_pair
 
 
 def restarted(node):

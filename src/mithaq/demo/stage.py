@@ -78,14 +78,14 @@ class Stage:
             ExpectationError: something did not come out as it must.
             MithaqError: a node, or the sample, said no.
         """
-        self._introduce()
-        agreement = self._agree()
+        self.introduce()
+        agreement = self.agree()
         codes = self._refuse(programme.forbidden(), agreement)
         told = list(self._exchange(objects))
         large, warned, lead = self._overtake()
         told += [warned, large]
         self._prove(warned)
-        logs, record = self._compare()
+        logs, record = self.compare()
         return Outcome(
             agreement=agreement,
             told=tuple(told),
@@ -99,7 +99,8 @@ class Stage:
 
     # --- partners -----------------------------------------------------------------------------------------
 
-    def _introduce(self) -> None:
+    def introduce(self) -> None:
+        """Make partners of two nodes that know nothing of each other."""
         self._screen.step(self._words("Cards are exchanged; each fingerprint is typed back as it was heard"))
         for seat, other in self._both_ways():
             heard = other.fingerprint
@@ -108,7 +109,8 @@ class Stage:
         for seat, other in self._both_ways():
             wait(f"{seat.origin} and its partner have met", partial(seat.met, other.origin))
 
-    def _agree(self) -> Agreement:
+    def agree(self) -> Agreement:
+        """Put the sample text in force between them."""
         self._screen.step(self._words("Both authorities sign the text, and both nodes put it in force"))
         one, other = self._seats
         text = rabat(int(time.time()), origins=(one.origin, other.origin))
@@ -233,7 +235,8 @@ class Stage:
         expect("a receipt with one byte changed is refused", True, code != 0)
         self._screen.detail(self._words("With one byte changed it is refused."))
 
-    def _compare(self) -> tuple[tuple[Log, Log], bytes]:
+    def compare(self) -> tuple[tuple[Log, Log], bytes]:
+        """Both logs, and the record of the pair: the same on both nodes, or ExpectationError."""
         self._screen.step(
             self._words("Both nodes write out the record of the pair; the records are compared")
         )

@@ -98,8 +98,13 @@ class Summary:
         part, octets = told.part, size(self._words, told.part.size)
         if part.objects:
             return self._words(
-                "{objects} STIX objects, {size}, {rate} a second",
-                objects=number(self._language, part.objects),
+                "{objects}, {size}, {rate} a second",
+                objects=self._words.plural(
+                    "{count} STIX object",
+                    "{count} STIX objects",
+                    part.objects,
+                    count=number(self._language, part.objects),
+                ),
                 size=octets,
                 rate=number(self._language, part.objects / told.seconds),
             )
