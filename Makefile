@@ -38,7 +38,7 @@ gates: .venv/.dev
 bench: .venv/.dev ## Measure everything in one run and write benchmarks/results.json
 	$(BIN)/python benchmarks
 
-soak: .venv/.dev ## Two real nodes under load and kills for a while; HOURS=0.1
+soak: .venv/.dev ## Two real nodes under load, one killed now and then; HOURS=0.5 make soak
 	$(BIN)/python tools/soak.py
 
 catalogues: .venv/.dev ## Read every sentence out of the sources, merge it into the catalogues, compile them

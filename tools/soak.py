@@ -1,7 +1,7 @@
 """Two real nodes under load for hours, one of them killed now and then; then both records must be the same.
 
-``HOURS=0.5 make soak``. Every message whose sending was acknowledged must be in both records, accepted, exactly
-once, whatever was killed meanwhile. It prints a line for each round and ends with 1 at the first difference.
+``HOURS=0.5 make soak``. Every message whose sending was acknowledged must be in both records, accepted, once
+and only once, whatever was killed meanwhile. A line for each round; the first difference ends it with 1.
 """
 
 import itertools

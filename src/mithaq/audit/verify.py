@@ -6,10 +6,11 @@
 4. The reader's mirror pair cosigned the head, if the receipt says that the entry was held.
 5. ``held`` stands in the reader's log, is about the author's log, and covers the entry in full; if it is of
    the size that was cosigned, root and time are the cosignature's.
-6. ``verdict`` stands in the reader's log and names the entry.
+6. ``verdict`` stands in the reader's log and names the entry, with codes if and only if it refuses.
 
-What a receipt does not contain is reported as absent. Whether an entry was *legal* is not said here: that is
-the record's to say (``domain.replay``), from both whole logs.
+What a receipt does not contain is reported as absent. Two things take both whole logs, and are the record's to
+say (``domain.replay``): whether the entry was *legal*, and whether a *later* ``held`` of the reader was shown
+in place of the first, which named the entry as missing. That the contents came is proved by ``accepted``.
 """
 
 from collections.abc import Callable, Iterable
@@ -175,4 +176,9 @@ def _verdict(proof: TlogProof | None, entry: Entry, trusted: Trusted) -> tuple[s
     verdict = _of_reader(proof, entry.log, "verdict", trusted)
     if entry.leaf.hex() not in verdict.re:
         raise ForgedError("a verdict on something else", where="verdict.re", expected=entry.leaf.hex())
-    return verdict.facts["result"], tuple(verdict.facts.get("codes", ()))
+    result, codes = verdict.facts["result"], tuple(verdict.facts.get("codes", ()))
+    if (result == "refused") != bool(codes):  # such a verdict is void for the record as well (11)
+        raise ForgedError(
+            "a verdict that is void", where="verdict.codes", expected="codes with a refusal only", got=result
+        )
+    return result, codes

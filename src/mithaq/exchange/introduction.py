@@ -162,22 +162,24 @@ def _cosign_again(tx: Transaction, identity: Identity, mirror: LogName, newest: 
 def rotate(identity: Identity, store: Store, partner: Partner) -> bool:
     """Renew our sealing key for a pair as acknowledgements allow; whether something was entered."""
     own, now = partner.own, identity.now()
-    keys = store.read(lambda tx: tx.ledger.sealing_keys(own))
-    if not keys:
-        return False
-    newest = keys[-1]
-    if partner.have > newest.index and not newest.acknowledged:
-        newest = replace(newest, acknowledged=now)
-        acknowledged = newest
-        store.write(lambda tx: tx.ledger.put_sealing_key(own, acknowledged))
-    if newest.acknowledged and now - newest.acknowledged >= ROTATE_AFTER:
-        for old in keys[:-1]:
-            _destroy(identity, store, own, old)
-    if newest.acknowledged and now - newest.entered >= ROTATE_AFTER:
-        key = SealingKey.generate(identity.random)
-        store.write(lambda tx: _say_key(tx, identity, own, key))
+    keys = [
+        _acknowledge(store, own, key, now) if partner.have > key.index and not key.acknowledged else key
+        for key in store.read(lambda tx: tx.ledger.sealing_keys(own))
+    ]
+    safe = [at for at, key in enumerate(keys) if key.acknowledged and now - key.acknowledged >= ROTATE_AFTER]
+    for old in keys[: max(safe, default=0)]:
+        _destroy(identity, store, own, old)
+    if keys and keys[-1].acknowledged and now - keys[-1].entered >= ROTATE_AFTER:
+        fresh = SealingKey.generate(identity.random)
+        store.write(lambda tx: _say_key(tx, identity, own, fresh))
         return True
     return False
+
+
+def _acknowledge(store: Store, own: LogName, key: SealingRow, now: int) -> SealingRow:
+    known = replace(key, acknowledged=now)
+    store.write(lambda tx: tx.ledger.put_sealing_key(own, known))
+    return known
 
 
 def _destroy(identity: Identity, store: Store, own: LogName, old: SealingRow) -> None:

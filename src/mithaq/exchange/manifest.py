@@ -70,9 +70,9 @@ class Part:
             raise MalformedError("not a part", where=where, expected="an object", got=value)
         row = cast("dict[str, Any]", value)
         kind = row.get("kind")
-        if kind not in LIMITS:
+        if not isinstance(kind, str) or kind not in LIMITS:  # a list has no hash, and would not be found
             raise MalformedError("unknown part", where=where, expected=" ".join(LIMITS), got=kind)
-        _part_shape(str(kind))(row, where)
+        _part_shape(kind)(row, where)
         return cls(kind, row["size"], row.get("sha256", ""), row.get("index"), row.get("ordinal"))
 
     def members(self) -> dict[str, Any]:

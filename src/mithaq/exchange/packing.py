@@ -49,6 +49,7 @@ class Outbox:
         under_way: those of them in a pouch that is on its way.
         cosigned: size of the newest cosignature that an answered pouch carried.
         told: size of our log that our newest answer carried, and until when we wait for its effect.
+        ask: whether to ask what became of contents that an answered bulk pouch carried.
         unopened: how often its newest sealing key met 404 in a row.
         sent: the highest ``n`` used.
     """
@@ -57,6 +58,7 @@ class Outbox:
     under_way: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     cosigned: int = 0
     told: tuple[int, float] = (0, 0.0)
+    ask: bool = False
     unopened: int = 0
     sent: int = 0
 

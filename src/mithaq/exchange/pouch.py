@@ -18,7 +18,7 @@ from mithaq.crypto import sealing
 from mithaq.crypto.keys import SealingKey, SigningPair
 from mithaq.crypto.notes import Note
 from mithaq.errors import ForgedError, LimitError, MalformedError
-from mithaq.exchange.manifest import NOTE_MAX, Manifest, Part
+from mithaq.exchange.manifest import NOTE_MAX, PARTS_MAX, Manifest, Part
 from mithaq.exchange.ports import Random
 
 MAGIC = b"mithaq-pouch/1\n\0"
@@ -99,6 +99,10 @@ def write(
     parts = tuple(content.part for content in contents)
     zeros = _padding(parts)
     filled = replace(manifest, parts=(*parts, Part("zeros", zeros)))
+    if len(filled.parts) > PARTS_MAX:
+        raise LimitError(
+            "too many parts in one pouch", expected=f"{PARTS_MAX} at most", got=len(filled.parts)
+        )
     k, head = _seal_manifest(filled.sign(pair), public, random)
     size = len(head) + sealed_size(filled.parts)
     if size > POUCH_MAX:

@@ -236,8 +236,10 @@ class Service:
             return None
         load = self._packer.pack(partner, outbox, lane, bare=bare)
         waits = load.size == outbox.told[0] and self._identity.clock() < outbox.told[1]
-        if partner.problem or load.empty or (lane is Lane.PROMPT and waits):
+        asks = lane is Lane.PROMPT and outbox.ask
+        if partner.problem or (not asks and (load.empty or (lane is Lane.PROMPT and waits))):
             return None
+        outbox.ask = outbox.ask and not asks
         outbox.under_way.update(load.bodies)
         return self._outgoing(partner, outbox, lane, load)
 

@@ -5,6 +5,7 @@ that does not parse as an agreement of the signing party. Whether the signed tex
 here: that takes both sides' activation in their logs (``domain.lifecycle``).
 """
 
+from mithaq.audit.agreement import NOTE_MAX
 from mithaq.audit.cards import signers
 from mithaq.crypto.keys import SigningPair
 from mithaq.crypto.notes import Note, NoteLine, require, sign
@@ -13,8 +14,7 @@ from mithaq.domain.card import Card
 from mithaq.domain.party import Origin, Role
 from mithaq.errors import ForgedError, KeyStoreError, MalformedError
 
-NOTE_MAX = 256 * 1024
-"""Bytes of a note that an entry names (protocol 5)."""
+__all__ = ["NOTE_MAX", "merge", "sign_agreement", "verify_agreement", "verify_partly"]
 
 
 def sign_agreement(text: bytes, party: Origin, authority: SigningPair) -> Note:
