@@ -418,8 +418,8 @@ def test_works_that_wait_share_a_commit_and_its_batches(store):
 
 
 def test_a_group_is_bounded(store):
-    results = together(store, *[id] * (GROUP_MAX + 1))
-    assert len(set(results)) == 2
+    transactions = together(store, *[lambda transaction: transaction] * (GROUP_MAX + 1))
+    assert len(set(map(id, transactions))) == 2
 
 
 def test_only_the_guilty_work_of_a_group_fails(store):

@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -84,6 +85,27 @@ def test_no_node_was_named(monkeypatch):
 def test_no_node_there(tmp_path, monkeypatch):
     monkeypatch.setenv("MITHAQ_DIR", str(tmp_path))
     assert run("inbox", B)[0] == 3
+
+
+def test_nobody_is_there_to_type(tmp_path):
+    command = [sys.executable, "-W", "ignore", "-m", "mithaq.cli", "authority", "init", str(tmp_path / "a")]
+    done = subprocess.run(
+        [*command, "--origin", "a.example", "--json"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert (done.returncode, json.loads(done.stdout)["error"]["message"]) == (2, "nobody is there to type")
+
+
+def test_a_reader_that_has_gone():
+    command = [sys.executable, "-m", "mithaq.cli", "authority", "public", "nowhere", "--json"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 # --- errors -----------------------------------------------------------------------------------------------

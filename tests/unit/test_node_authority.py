@@ -2,6 +2,7 @@
 
 import time
 
+import msgspec
 import pytest
 
 from mithaq.audit.cards import signers
@@ -76,6 +77,14 @@ def test_the_card_of_another_authority(places, tmp_path):
     other = Authority.create(tmp_path / "other", A, unlocks)
     with pytest.raises(KeyStoreError, match="another authority"):
         other.sign_card(bytes(draft))
+
+
+def test_another_pair_with_our_commitment(places, tmp_path):
+    _, authority, draft = places
+    other = Authority.create(tmp_path / "other", A, unlocks)
+    card = msgspec.structs.replace(Card.parse(draft.text), authority=other.public.pair)
+    with pytest.raises(KeyStoreError, match="another authority"):
+        authority.sign_card(bytes(Note(card.text(), draft.lines)))
 
 
 def test_another_commitment_under_our_pair(places):

@@ -2,7 +2,7 @@
 
 1. Every card is signed by all its pairs, and one of the fingerprints is its authority's (``cards``).
 2. The text is an agreement in its one form.
-3. No line of a known authority fails: one that does refuses the whole note. Lines of unknown keys are ignored.
+3. No line of a known authority fails: one that does refuses the note. Lines of unknown keys are ignored.
 4. Each of the two parties has signed with both keys of the authority of one of its cards.
 
 Whether the text is, or was, in force is not said here: that takes both sides' activation in their logs.
@@ -38,7 +38,7 @@ def verify_agreement(data: bytes, cards: Iterable[bytes], fingerprints: Iterable
     authorities = {
         name: {signers(card)[Role.AUTHORITY] for card in trusted.of(name)} for name in agreement.origins
     }
-    counted = verify(note, frozenset().union(*authorities.values()))  # 3
+    counted = verify(note, [each for known in authorities.values() for each in known])  # 3
     for name, known in authorities.items():  # 4
         if not counted & known:
             raise ForgedError("the party has not signed", where=name, expected="both lines of its authority")

@@ -8,9 +8,9 @@
    the size that was cosigned, root and time are the cosignature's.
 6. ``verdict`` stands in the reader's log and names the entry, with codes if and only if it refuses.
 
-What a receipt does not contain is reported as absent. Two things take both whole logs, and are the record's to
-say (``domain.replay``): whether the entry was *legal*, and whether a *later* ``held`` of the reader was shown
-in place of the first, which named the entry as missing. That the contents came is proved by ``accepted``.
+What a receipt does not contain is reported as absent. Two things take both whole logs, and are the record's
+to say (``domain.replay``): whether the entry was *legal*, and whether a *later* ``held`` of the reader stands
+here in place of the first, which named the entry as missing. That the contents came, ``accepted`` proves.
 """
 
 from collections.abc import Callable, Iterable
@@ -158,9 +158,11 @@ def _held(proof: TlogProof | None, proved: _Proved, index: int, trusted: Trusted
         return 0
     entry, checkpoint = proved.entry, proved.checkpoint
     facts = _of_reader(proof, entry.log, "held", trusted).facts
+    if facts["of"] != str(entry.log):
+        raise ForgedError("a held of another log", where="held.of", expected=str(entry.log), got=facts["of"])
     came = any(each["from"] <= index < each["to"] for each in facts.get("came", ()))
     lacks = any(each["from"] <= index < each["to"] for each in facts.get("missing", ()))
-    if facts["of"] != str(entry.log) or facts["size"] <= index or lacks:
+    if facts["size"] <= index or lacks:
         raise ForgedError("the held does not cover the entry", expected=f"index {index}", got=facts["size"])
     same = facts["size"] == checkpoint.size
     if same and facts["root"] != checkpoint.root.hex():

@@ -90,19 +90,10 @@ def add(
     card = Card.parse(_note(file).text)
     with session.service() as service:
         known = any(partner.origin == card.origin for partner in service.partners())
-        typed = fingerprint or ("" if known else _ask(card.origin))
+        typed = fingerprint or ("" if known else input(f"fingerprint of {card.origin}, as you heard it: "))
         partner = service.introduce(read_file(file), typed)
     value = {"partner": partner.origin, "url": partner.url, "serial": card.serial}
     return Answer(value, listing(value))
-
-
-def _ask(origin: str) -> str:
-    try:
-        return input(f"fingerprint of {origin}, as you heard it: ")
-    except EOFError:
-        raise UsageError(
-            "the fingerprint of a stranger is needed", todo="type it, or give --fingerprint"
-        ) from None
 
 
 def rotate(

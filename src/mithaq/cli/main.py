@@ -103,6 +103,9 @@ def _run(
         answer = command(*bound.args, **bound.kwargs)
     except MithaqError as error:
         return _failed(error, words, json=json)
+    except EOFError:
+        silent = UsageError("nobody is there to type", todo="give it by an option")
+        return _failed(silent, words, json=json)
     except CycloptsError as error:
         return _failed(UsageError(str(error), todo="see --help"), words, json=json)
     return _show(answer, words, json=json)
@@ -147,7 +150,9 @@ app = build()
 def main() -> None:
     """The program."""
     try:
-        sys.exit(app.meta())
+        code = app.meta()
+        sys.stdout.flush()
+        sys.exit(code)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:

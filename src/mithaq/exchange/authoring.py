@@ -16,6 +16,7 @@ from mithaq.domain.handling import Handling
 from mithaq.domain.lifecycle import in_force
 from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName
+from mithaq.domain.shapes import hexadecimal
 from mithaq.errors import RefusedError, UsageError
 from mithaq.exchange import contents
 from mithaq.exchange.contents import Place
@@ -65,8 +66,10 @@ def text_for(pair: Pair, message: Message) -> str:
 
     Raises:
         UsageError: no text is in force between the two.
+        MalformedError: ``re`` names something else than leaf hashes.
     """
     for leaf in message.re:
+        hexadecimal(32)(leaf, "re")
         ref = pair.entry(bytes.fromhex(leaf))
         thing = pair.thing(ref.thing) if ref and ref.thing else None
         if thing:
@@ -93,7 +96,8 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
 
     Raises:
         RefusedError: the signed text does not allow it; nothing was written.
-        UsageError: no text is in force, or the message is not of its kind's form.
+        UsageError: no text is in force.
+        MalformedError, LimitError: the message is not of its kind's form.
     """
     agreement = store.read(lambda tx: text_for(Pair(tx, identity, own), message))
     draft, bodies = _prepare(identity, own, message, agreement)

@@ -10,9 +10,9 @@ import msgspec
 
 from mithaq.crypto.bodies import SealedBody, seal_body
 from mithaq.domain.entry import SALT_SIZE, Body, commit
-from mithaq.domain.findings import Findings
+from mithaq.domain.findings import Findings, Problem
 from mithaq.domain.party import LogName
-from mithaq.errors import ForgedError, StaleError
+from mithaq.errors import ForgedError, PeerError, StaleError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.ports import StoredBody
 from mithaq.formats import media
@@ -59,8 +59,15 @@ def _chunks(content: bytes) -> Iterator[bytes]:
 
 
 def examine(media_type: str, content: bytes) -> Findings:
-    """What ``formats`` sees, without the index of objects, which stays with the body."""
-    return replace(media.examine(media_type, content), keys=())
+    """What ``formats`` sees, without the index of objects, which stays with the body.
+
+    What it cannot read at all is a finding like any other: its author is refused, and so is a liar.
+    """
+    try:
+        return replace(media.examine(media_type, content), keys=())
+    except PeerError as error:
+        problem = Problem("unreadable", error.where, error.message)
+        return Findings(media.real_type(content), objects=1, problems=(problem,))
 
 
 def store(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mithaq.crypto.notes import Note, digest
 from mithaq.domain.entry import BODY_MAX, SALT_SIZE, Entry
-from mithaq.errors import ForgedError, PeerError
+from mithaq.errors import ForgedError, PeerError, StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.contents import Place
 from mithaq.exchange.identity import Identity
@@ -101,7 +101,7 @@ class Unpacking:
             stored = contents.store(
                 self._identity, where, body, salt=salt, content=content, keep_until=entry.keep_until
             )
-        except PeerError:
+        except StaleError:
             delivery.spoiled[place] = "declined"
             return 0
         delivery.bodies[place] = stored

@@ -7,18 +7,21 @@
    came, the cosignature with the same time.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mithaq.crypto.keys import check_sealing
 from mithaq.crypto.notes import Note
 from mithaq.domain.card import Card
 from mithaq.domain.kinds import RANGES_MAX
 from mithaq.domain.ladder import Range, compact
 from mithaq.domain.party import Role
-from mithaq.errors import ForgedError, LimitError, StaleError
+from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError, StaleError
 from mithaq.exchange.delivery import Delivery, Unpacking
 from mithaq.exchange.identity import Identity
+from mithaq.exchange.introduction import known_sealing
 from mithaq.exchange.judging import Judging
 from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.noted import Noted
@@ -112,8 +115,10 @@ class Intake:
     def _idle(self, opened: OpenPouch, partner: Partner, delivery: Delivery) -> bool:
         """Whether there is nothing to keep: an empty question costs no transaction."""
         said = opened.manifest
-        nothing = not (delivery.entries or delivery.bodies or delivery.cosignature or delivery.notes)
-        return nothing and said.have[0] == partner.have and said.n > partner.newest
+        nothing = not (delivery.head or delivery.entries or delivery.bodies or delivery.cosignature)
+        # The first pouch under a new card, even an empty one, ends the card before.
+        known = said.have[0] == partner.have and not partner.previous
+        return nothing and known and said.n > partner.newest
 
 
 class _Work:
@@ -156,6 +161,8 @@ class _Work:
         """What the head proves that is new; nothing where the pouch starts too far on or is old."""
         delivery, frontier = self._delivery, self._pair.mirror_frontier
         if delivery.head is None:
+            if delivery.entries:  # contents would be checked against entries that nothing proves
+                raise MalformedError("entries without their head", where=str(self._log))
             return None, []
         heads = self._tx.logs.heads(self._log, frontier.size - 1, 1) if frontier.size else []
         held = Note.parse(heads[0].note, limit=HEAD_MAX) if heads else None
@@ -172,7 +179,11 @@ class _Work:
     def _take_key(self, heard: Heard) -> None:
         entry = heard.step.entry
         if entry and entry.kind == "keys" and heard.step.outcome.legal:
-            self._partner = replace(self._partner, sealing=bytes.fromhex(entry.facts["sealing"]))
+            # One cannot seal to a key that fails its checks: the one before stays in use.
+            with contextlib.suppress(PeerError):
+                key = bytes.fromhex(entry.facts["sealing"])
+                check_sealing(key, known_sealing(self._tx, self._identity, self._partner.origin))
+                self._partner = replace(self._partner, sealing=key)
 
     # --- what we say --------------------------------------------------------------------------------------
 

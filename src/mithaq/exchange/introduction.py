@@ -57,6 +57,7 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
             now=identity.now(),
             previous=card_of(current) if current else None,
             known=known_pairs(tx, identity, origin),
+            known_sealing=known_sealing(tx, identity, origin),
             typed=typed,
         )
         own = LogName(identity.origin, origin)
@@ -73,8 +74,18 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
 
 def known_pairs(tx: Transaction, identity: Identity, origin: str) -> list[PublicPair]:
     """Every pair that the card of ``origin`` must not bring again: ours and everybody else's."""
+    return [pair for card in _other_cards(tx, identity, origin) for pair in card.pairs.values()]
+
+
+def known_sealing(tx: Transaction, identity: Identity, origin: str) -> list[bytes]:
+    """Every sealing key that ``origin`` must not bring: of our card, and of everybody else's card and log."""
+    newest = [partner.sealing for partner in tx.ledger.partners() if partner.origin != origin]
+    return [*(card.sealing for card in _other_cards(tx, identity, origin)), *filter(None, newest)]
+
+
+def _other_cards(tx: Transaction, identity: Identity, origin: str) -> list[Card]:
     others = [card_of(partner) for partner in tx.ledger.partners() if partner.origin != origin]
-    return [pair for card in (identity.card, *others) for pair in card.pairs.values()]
+    return [identity.card, *others]
 
 
 def publish_card(identity: Identity, store: Store, card: bytes = b"") -> None:

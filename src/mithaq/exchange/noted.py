@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mithaq.crypto.notes import Note, digest
+from mithaq.audit.cards import signers
+from mithaq.crypto.notes import Note, digest, verify
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import KINDS
 from mithaq.errors import MalformedError, PeerError
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.identity import Identity
-from mithaq.exchange.introduction import known_pairs
+from mithaq.exchange.introduction import known_pairs, known_sealing
 from mithaq.exchange.manifest import NOTE_MAX
 from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import Partner, Transaction
@@ -69,6 +70,8 @@ class Noted:
             verify_agreement(note, self._identity.card, self._card)
         else:
             verify_partly(note, self._card)
+            # A spoiled line of ours would stand where our own belongs, and the text could never be signed.
+            verify(note, signers(self._identity.card).values())
         self._tx.ledger.put_note(name, bytes(note))
 
     def _new_card(self, note: Note) -> None:
@@ -76,6 +79,12 @@ class Noted:
         current = card_of(self._partner)
         if digest(note) == current.digest:
             return
-        known = known_pairs(self._tx, self._identity, self._partner.origin)
-        accept_card(note, now=self._identity.now(), previous=current, known=known)
+        origin = self._partner.origin
+        accept_card(
+            note,
+            now=self._identity.now(),
+            previous=current,
+            known=known_pairs(self._tx, self._identity, origin),
+            known_sealing=known_sealing(self._tx, self._identity, origin),
+        )
         self._partner = replace(self._partner, previous=self._partner.card, card=bytes(note))
