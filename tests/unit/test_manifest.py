@@ -197,7 +197,7 @@ def test_every_kind_of_part_has_its_limit(kind):
     [
         FULL.text()[:-1],
         FULL.text() + b"\n",
-        b"\n",
+        b"{}\n",
         b" " + FULL.text(),
         text(type="mithaq/pouch/2"),
         text(type=None),

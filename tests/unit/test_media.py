@@ -83,3 +83,7 @@ def test_too_large(monkeypatch):
     monkeypatch.setattr(stix, "CONTENT_MAX", 10)
     with pytest.raises(LimitError):
         media.examine(media.TEXT, b"x" * 11)
+
+
+def test_an_object_without_a_type_is_no_bundle():
+    assert media.real_type(b"{}") != stix.MEDIA_TYPE

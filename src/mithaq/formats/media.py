@@ -9,6 +9,7 @@ Problem codes: ``media-type`` (declared one, found another), ``unknown-media-typ
 """
 
 import re
+from typing import Literal
 
 import msgspec
 
@@ -35,8 +36,10 @@ _NOT_TEXT = re.compile(
 )
 
 
-class _Bundle(msgspec.Struct, tag_field="type", tag="bundle"):
+class _Bundle(msgspec.Struct):
     """Any JSON object with the type of a bundle."""
+
+    type: Literal["bundle"]
 
 
 _BUNDLE = msgspec.json.Decoder(_Bundle)

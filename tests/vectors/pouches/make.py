@@ -58,7 +58,7 @@ def case(error: str | None) -> Callable[[Callable[[], bytes]], Callable[[], byte
     return add
 
 
-def sealed_head(  # noqa: PLR0917 - what a liar can choose
+def sealed_head(
     note: bytes,
     *,
     public: bytes = KB.sealing.public,

@@ -2,8 +2,8 @@
 
     PYTHONPATH=tests python tests/vectors/receipts/make.py
 
-A case is a function whose docstring becomes the case's README; what it returns are its files: ``receipt``, and
-``a.card``, ``b.card`` or ``fingerprints`` where they are not those beside this page. All keys come from fixed
+A case is a function whose docstring becomes the case's README; what it returns are its files: ``receipt``,
+and ``a.card``, ``b.card`` or ``fingerprints`` where they are not those beside this page. All keys come from fixed
 labels (``tests/signed_texts.py``); proofs that the project would not make are put together by hand.
 """
 
@@ -195,7 +195,7 @@ def refused() -> Files:
 
 @case(None)
 def came_at_an_equal_size() -> Files:
-    """The content came when nothing new stood in the log: ``held`` has the cosigned size, and a later time."""
+    """The content came when nothing new stood in the log: ``held`` has the cosigned size, a later time."""
     log = answers(held(3, **MISSING), held(3, LATER, **CAME))
     return receipt(told(index=1), log.proof(1, 2))
 
