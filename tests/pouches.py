@@ -134,7 +134,9 @@ def log_parts(liar: Node, to: Node, *more: bytes) -> tuple[Content, Content]:
     return head(log, said, liar.identity.log), batch(said, len(said) - len(more))
 
 
-def cosignature(log: LogName, size: int, root: bytes, name: str, pair: SigningPair, time: int = 7) -> Content:
+def cosignature(
+    log: LogName, size: int, root: bytes, name: str, pair: SigningPair, *, time: int = 7
+) -> Content:
     checkpoint = Checkpoint(str(log), size, root)
     lines = cosign(checkpoint, name, pair, time)
     return part_of("cosignature", checkpoint.text + b"\n" + b"".join(bytes(line) for line in lines))

@@ -13,6 +13,7 @@ from mithaq.exchange.contents import Place
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.ports import BodyKey
+from mithaq.exchange.service import Service
 from mithaq.formats import stix
 from mithaq.formats.stix_markings import TLP_2
 from nodes import TEXT, A, B, alert, carry, make_pair, settle
@@ -145,3 +146,17 @@ def test_a_header_that_the_text_forbids(nodes):
     b.service.receive(forged(a, b, [head, entries_part(entries)]))
     assert b'"outcome":"illegal tlp"' in b.service.record_lines(A)
     assert b'"codes":["tlp"]' in b.service.record_lines(A)
+
+
+def test_a_clock_that_jumps_back_stops_nothing(nodes):
+    """After a restart with a clock a day behind, our pouches must not look old to the partner."""
+    a, b = nodes
+    b.service.send(A, alert())
+    settle(a, b)
+    a.service = Service(a.identity, a.store)
+    a.clock.offset -= DAY
+    for text in ("one", "two"):
+        b.service.send(A, alert(text))
+        settle(a, b)
+    assert b.service.partner(A).have == b.service.status(A).own_size
+    assert a.service.record_lines(B) == b.service.record_lines(A)

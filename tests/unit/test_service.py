@@ -1,167 +1,157 @@
-"""The one door, on two real nodes: every kind, both lanes, the ladder, what people read."""
+"""The one door to a node: items, receipts, status, and who is woken."""
 
 import pytest
 
-from mithaq.domain.handling import Handling
-from mithaq.errors import ForgedError, RefusedError, StaleError, UsageError
-from mithaq.exchange.packing import Lane
-from mithaq.formats import stix
-from nodes import TEXT, A, B, alert, carry, make_pair, reader, settle
-from stix_samples import domain_object
+from mithaq.audit.verify import verify_receipt
+from mithaq.errors import ForgedError, PeerError, StaleError, UsageError
+from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane
+from mithaq.exchange.service import Service
+from nodes import TEXT, A, B, alert, reader, settle
+from pouches import come_to_rest, deliver, exchange, forge, lie_bytes, pack, poll, take_answer
 
-FIELD = "cross-border-crime"
-STATUS = {"status": "exercise"}
-
-
-@pytest.fixture
-def nodes(tmp_path):
-    a, b = make_pair(tmp_path)
-    yield a, b
-    a.close()
-    b.close()
+LARGE = bytes([65]) * (PROMPT_BODY_MAX + 1)
 
 
-def request(items=2):
-    facts = {"urgency": "other", "items": items, **STATUS}
-    return alert("which vessel?", kind="request", field=FIELD, facts=facts)
-
-
-def urgency(node):
-    text = node.service.note(node.service.agreements(B if node.origin == A else A)[0].key)
-    from mithaq.crypto.notes import Note
-    from mithaq.domain.agreement import Agreement
-
-    profile = Agreement.parse(Note.parse(text, limit=10**6).text).profile_of(FIELD)
-    return next(name for name, each in profile.urgencies.items() if not each.grounds)
-
-
-def said(sender, receiver, message):
-    sent = sender.service.send(receiver.origin, message)
-    settle(sender, receiver)
-    return receiver.service.item(sender.origin, sent.leaf)
-
-
-def information(n=3):
-    content = stix.bundle([domain_object("tool", i, name=f"tool {i}") for i in range(n)])
-    return alert("", kind="information", field=FIELD, facts=STATUS, contents=((stix.MEDIA_TYPE, content),))
-
-
-def test_every_kind(nodes):
-    a, b = nodes
-    ask = request()
-    ask.facts["urgency"] = urgency(a)
-    for message in (alert(), information(), alert("paper", kind="expertise", facts=STATUS), ask):
-        assert said(a, b, message).verdict == "accepted"
-        assert said(b, a, message).verdict == "accepted"
-
-
-def test_a_reply_answers_items(nodes):
-    a, b = nodes
-    ask = request()
-    ask.facts["urgency"] = urgency(a)
-    asked = said(a, b, ask)
-
-    def reply(*items):
-        facts = {"items": [{"item": n, "status": "answered"} for n in items], **STATUS}
-        return alert("it is", kind="reply", field=FIELD, facts=facts, re=(asked.leaf,))
-
-    assert said(b, a, reply(2)).verdict == "accepted"
-    record = a.service.record_lines(B)
-    assert b'"items":["received","answered"]' in record
-    for twice in ((2,), (3,)):
-        with pytest.raises(RefusedError):
-            b.service.send(A, reply(*twice))
-    with pytest.raises(RefusedError, match="no-request"):
-        a.service.send(B, reply(1))
-
-
-def test_what_the_text_forbids_does_not_leave(nodes):
-    a, _ = nodes
-    before = a.service.status(B)
-    with pytest.raises(RefusedError) as error:
-        a.service.send(B, alert(handling=Handling("red"), field="migration"))
-    assert "kind" in error.value.codes
-    assert "tlp" in error.value.codes
-    with pytest.raises(RefusedError):
-        a.service.send(B, alert(contents=(("application/pdf", b"no PDF"),)))
-    assert a.service.status(B) == before
-    assert a.service.sent(B) == []
-
-
-def test_an_alert_overtakes_large_contents(nodes):
-    a, b = nodes
-    large = a.service.send(B, alert("x" * 3_000_000))
-    carry(a, b, a.service.pouch(B, Lane.PROMPT))
-    bulk = a.service.pouch(B, Lane.BULK)
-    behind = a.service.send(B, alert("urgent"))
-    carry(a, b, a.service.pouch(B, Lane.PROMPT))
-    assert a.service.item(B, behind.leaf).verdict == "accepted"
-    assert not a.service.item(B, large.leaf).held
-    assert b.service.status(A).wanted == 1
-    assert a.service.pouch(B, Lane.BULK) is None, "what is under way does not go twice"
-    carry(a, b, bulk)
-    carry(a, b, a.service.pouch(B, Lane.PROMPT))
-    item = a.service.item(B, large.leaf)
-    assert item.verdict == "accepted"
-    assert item.held
-    assert b.service.status(A).wanted == 0
-
-
-def test_a_bulk_pouch_that_failed_goes_again(nodes):
-    a, b = nodes
-    large = a.service.send(B, alert("x" * 3_000_000))
-    carry(a, b, a.service.pouch(B, Lane.PROMPT))
-    a.service.failed(a.service.pouch(B, Lane.BULK))
-    carry(a, b, a.service.pouch(B, Lane.BULK))
-    assert b.service.item(A, large.leaf).verdict == "accepted"
-
-
-def test_a_lost_answer(nodes):
-    a, b = nodes
+def test_an_item_is_found_by_the_first_digits_of_its_leaf(pair):
+    a, _ = pair
     sent = a.service.send(B, alert())
-    outgoing = a.service.pouch(B, Lane.PROMPT)
-    b.service.receive(reader(outgoing.pieces))
-    a.service.failed(outgoing)
-    settle(a, b)
-    assert a.service.item(B, sent.leaf).verdict == "accepted"
-    assert a.service.status(B).cosigned
-
-
-def test_contents_are_read_where_they_are(nodes):
-    a, b = nodes
-    item = said(a, b, alert("what it says"))
-    assert b.service.content(A, item.leaf, 0) == a.service.content(B, item.leaf[:12], 0) == b"what it says"
-    with pytest.raises(StaleError):
-        b.service.content(A, item.leaf, 1)
-
-
-def test_items_are_named_by_their_leaf(nodes):
-    a, b = nodes
-    item = said(a, b, alert())
-    assert b.service.inbox(A)[0] == item
-    assert a.service.sent(B)[0].leaf == item.leaf
-    for bad in ("xyz", item.leaf[:7], "0" * 64):
+    assert a.service.item(B, sent.leaf[:8]).leaf == sent.leaf
+    assert a.service.item(B, sent.leaf) == a.service.sent(B)[0]
+    for wrong in ("", sent.leaf[:7], "zzzzzzzz", sent.leaf.upper(), "0" * 64, sent.leaf + "0"):
         with pytest.raises(UsageError):
-            a.service.item(B, bad)
+            a.service.item(B, wrong)
 
 
-def test_strangers_are_no_partners(nodes):
-    a, _ = nodes
-    with pytest.raises(UsageError, match="card"):
-        a.service.send("nobody.example", alert())
-    with pytest.raises(UsageError):
+def test_newest_first_and_not_more_than_asked_for(pair):
+    a, b = pair
+    said = [a.service.send(B, alert(str(n))).leaf for n in range(5)]
+    settle(a, b)
+    assert [item.leaf for item in b.service.inbox(A, limit=3)] == said[:1:-1]
+    assert [item.leaf for item in a.service.sent(B)] == said[::-1]
+    assert a.service.inbox(B) == []
+
+
+def test_what_is_void_is_no_item(pair):
+    a, b = pair
+    lie_bytes(a, b, b"{}")
+    settle(a, b)
+    assert b.service.inbox(A) == []
+
+
+def test_an_item_climbs_its_ladder(pair):
+    a, b = pair
+    sent = a.service.send(B, alert(contents=((TEXT, LARGE),)))
+    item = a.service.item(B, sent.leaf)
+    assert (item.ours, item.reading, item.held, item.verdict, item.present) == (True, "sent", 0, "", (True,))
+    exchange(a, b)
+    assert a.service.item(B, sent.leaf).held == 0  # not in full
+    settle(a, b)
+    item, mirrored = a.service.item(B, sent.leaf), b.service.item(A, sent.leaf)
+    assert item.held == mirrored.held > 0
+    assert (mirrored.ours, mirrored.verdict, mirrored.codes) == (False, "accepted", ())
+
+
+def test_a_receipt_has_the_rungs_that_were_climbed(pair):
+    a, b = pair
+    cards = [bytes(node.identity.card_note) for node in pair]
+    fingerprints = [node.fingerprint for node in pair]
+    sent = a.service.send(B, alert())
+    report = verify_receipt(a.service.receipt(B, sent.leaf), cards, fingerprints)
+    assert (report.leaf, report.held, report.verdict) == (sent.leaf, 0, "")
+    settle(a, b)
+    for node, partner in ((a, B), (b, A)):
+        report = verify_receipt(node.service.receipt(partner, sent.leaf), cards, fingerprints)
+        assert (report.leaf, report.verdict) == (sent.leaf, "accepted")
+        assert report.held == node.service.item(partner, sent.leaf).held
+
+
+def test_status_says_where_the_pair_stands(pair):
+    a, b = pair
+    before = a.service.status(B)
+    assert (before.own_root, before.mirror_root) == (
+        b.service.status(A).mirror_root,
+        b.service.status(A).own_root,
+    )
+    a.service.send(B, alert())
+    now = a.service.status(B)
+    assert (now.own_size, now.have) == (before.own_size + 1, before.own_size)
+    settle(a, b)
+    now = a.service.status(B)
+    assert now.have == now.own_size == b.service.status(A).mirror_size
+    assert (now.wanted, now.problem) == (0, "")
+
+
+def test_unknown_names(pair):
+    a, _ = pair
+    with pytest.raises(UsageError, match="no such partner"):
+        a.service.status("spoc.nobody.example")
+    with pytest.raises(UsageError, match="no such note"):
         a.service.note("ab" * 32)
+    sent = a.service.send(B, alert())
+    with pytest.raises(StaleError):
+        a.service.content(B, sent.leaf, 1)
 
 
-def test_a_kind_with_many_contents(nodes):
-    a, b = nodes
-    contents = tuple((TEXT, f"part {n}".encode()) for n in range(64))
-    item = said(a, b, alert(contents=contents, kind="expertise", facts=STATUS))
-    assert item.present == (True,) * 64
-    assert b.service.content(A, item.leaf, 63) == b"part 63"
+def test_whoever_has_to_act_is_woken_after_the_commit(pair):
+    a, b = pair
+    woken = []
+    service = Service(
+        a.identity, a.store, lambda origin: woken.append((origin, a.service.status(B).own_size))
+    )
+    size = a.service.status(B).own_size
+    service.send(B, alert())
+    assert woken == [(B, size + 1)]
+    woken.clear()
+    service.housekeep()  # a record is due
+    assert woken == [(B, size + 2)]
+    woken.clear()
+    service.housekeep()
+    assert woken == []
+    b.service.send(A, alert())
+    carried = pack(b, a)
+    b"".join(service.receive(reader([carried.data])))
+    assert [origin for origin, _ in woken] == [B]
 
 
-def test_our_own_pouch_is_not_for_us(nodes):
-    a, _ = nodes
-    with pytest.raises(ForgedError):
-        a.service.receive(reader(a.service.poll(B).pieces))
+def test_a_stopped_pair_takes_and_says_nothing(pair):
+    from dataclasses import replace
+
+    a, b = pair
+    b.store.write(lambda tx: tx.ledger.put_partner(replace(b.service.partner(A), problem="fork x")))
+    b.service.send(A, alert())
+    for lane in Lane:
+        assert b.service.pouch(A, lane) is None
+    with pytest.raises(ForgedError, match="stopped"):
+        deliver(b, forge(a, b))
+
+
+def test_after_an_answer_the_same_is_not_sent_at_once_again(pair):
+    """Else both sides would say in a pouch what has just gone in an answer."""
+    a, b = pair
+    a.service.send(B, alert())
+    carried = pack(a, b)
+    answer = deliver(b, carried.data)
+    assert b.service.pouch(A, Lane.PROMPT) is None
+    b.clock.offset += 3
+    assert b.service.pouch(A, Lane.PROMPT) is not None  # the answer seems lost
+    take_answer(a, carried, answer)
+    come_to_rest(a, b)
+
+
+def test_an_empty_question_costs_no_commit(pair):
+    a, b = pair
+    committed = []
+    write = b.store.write
+    b.store.write = lambda work: committed.append(1) or write(work)
+    for _ in range(3):
+        carried = poll(a, b)
+        take_answer(a, carried, deliver(b, carried.data))
+    assert committed == []
+
+
+def test_an_answer_is_no_answer_to_nobody(pair):
+    a, b = pair
+    carried = poll(a, b)
+    deliver(b, carried.data)
+    with pytest.raises(PeerError):
+        take_answer(a, carried, forge(b, a, answers="00" * 32))

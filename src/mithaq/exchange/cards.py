@@ -83,6 +83,22 @@ def accept_card(
     return card
 
 
+def verify_older_card(note: Note, current: Card) -> None:
+    """Check a card that came after the one that followed it: who types a card in may be quicker than the log.
+
+    Raises:
+        MalformedError: not a card.
+        ForgedError: of another party, not signed by all its pairs, or of an authority that is neither the
+            current one nor committed to it.
+    """
+    card = Card.parse(note.text)
+    if card.origin != current.origin:
+        raise ForgedError("a card of another party", expected=current.origin, got=card.origin)
+    if card.authority != current.authority and card.next != commit_next(card.origin, current.authority):
+        raise ForgedError("not a card that led to the one known", where="authority", got=card.serial)
+    require(note, *signers(card).values())
+
+
 def _check_time(card: Card, now: int) -> None:
     if now > card.valid_until:
         raise StaleError("the card has expired", got=card.valid_until, todo="ask the partner for a new one")

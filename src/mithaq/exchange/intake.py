@@ -43,12 +43,15 @@ _QUIET = ("held", "record")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a pouch did: the partner as it stands now, and whether own entries were appended."""
+    """What a pouch did: the partner as it stands now.
+
+    Args:
+        partner: with what the pouch told of it.
+        fresh: its ``n`` was the newest, so its ``have`` and ``want`` count (protocol 7).
+    """
 
     partner: Partner
-    spoke: bool
     fresh: bool
-    """Its ``n`` was the newest: its ``have`` and ``want`` count (protocol 7)."""
 
 
 def verify(store: Store, opened: OpenPouch) -> tuple[Partner, Card]:
@@ -85,8 +88,14 @@ class Intake:
         self._identity = identity
         self._store = store
 
-    def take(self, opened: OpenPouch, partner: Partner, card: Card) -> Taken:
+    def take(self, opened: OpenPouch, partner: Partner, card: Card, *, sent: int) -> Taken:
         """Take a pouch whose manifest has been verified.
+
+        Args:
+            opened: the pouch.
+            partner: who sent it.
+            card: under which it was signed.
+            sent: the highest ``n`` of our own pouches so far, kept with the partner.
 
         Raises:
             PeerError: a part is not what it must be; nothing of this pouch was kept.
@@ -94,9 +103,9 @@ class Intake:
         """
         delivery = Unpacking(self._identity, self._store, partner).unpack(opened)
         if self._idle(opened, partner, delivery):
-            return Taken(partner, spoke=False, fresh=True)
+            return Taken(partner, fresh=True)
         try:
-            return self._store.write(lambda tx: _Work(tx, self._identity, opened, card, delivery).run())
+            return self._store.write(lambda tx: _Work(tx, self._identity, opened, card, delivery).run(sent))
         except LogForkError as error:
             self._stop(partner, error)
             raise
@@ -137,8 +146,8 @@ class _Work:
         self._log = self._partner.mirror
         self._judging = Judging(tx, self._pair, delivery)
 
-    def run(self) -> Taken:
-        before, held = self._pair.state.size, self._pair.mirror_frontier.size
+    def run(self, sent: int) -> Taken:
+        held = self._pair.mirror_frontier.size
         advanced, new = self._advance()
         noted = Noted(self._tx, self._identity, self._partner, self._card, self._delivery.notes)
         self._partner = noted.keep(new)
@@ -153,7 +162,7 @@ class _Work:
         self._hold(heard, time)
         self._speak()
         self._cosigned()
-        return self._settle(spoke=self._pair.state.size > before)
+        return self._settle(sent)
 
     # --- entries ------------------------------------------------------------------------------------------
 
@@ -235,7 +244,7 @@ class _Work:
         signed = b"".join(bytes(line) for line in note.lines)
         self._tx.logs.put_cosignature(own, Cosignature(checkpoint.size, checkpoint.root, time, signed))
 
-    def _settle(self, *, spoke: bool) -> Taken:
+    def _settle(self, sent: int) -> Taken:
         said = self._said
         fresh = said.n > self._partner.newest
         if fresh:
@@ -248,8 +257,9 @@ class _Work:
             self._partner = replace(self._partner, newest=said.n, have=have)
         if self._partner.previous and self._card.digest == card_of(self._partner).digest:
             self._partner = replace(self._partner, previous=b"")
+        self._partner = replace(self._partner, sent=max(self._partner.sent, sent))
         self._tx.ledger.put_partner(self._partner)
-        return Taken(self._partner, spoke=spoke, fresh=fresh)
+        return Taken(self._partner, fresh)
 
 
 def _ranges(name: str, ranges: list[Range]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import KINDS
 from mithaq.errors import MalformedError, PeerError
-from mithaq.exchange.cards import accept_card
+from mithaq.exchange.cards import accept_card, verify_older_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_pairs, known_sealing
 from mithaq.exchange.manifest import NOTE_MAX
@@ -78,6 +78,9 @@ class Noted:
         """A card takes effect at once; the pair before it is good until the first pouch under the new one."""
         current = card_of(self._partner)
         if digest(note) == current.digest:
+            return
+        if Card.parse(note.text).serial < current.serial:
+            verify_older_card(note, current)  # it stands in the log and takes no effect any more
             return
         origin = self._partner.origin
         accept_card(

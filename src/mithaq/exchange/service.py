@@ -22,6 +22,9 @@ from mithaq.exchange.ports import BodyKey, Partner, Store
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
 from mithaq.exchange.reading import Item, Status
 
+RESTART = 60_000_000
+"""Added to the highest ``n`` kept, in microseconds: pouches whose answers never came had higher ones, and a
+clock that went back must not make ours look old (protocol 10: wrong clocks stop nothing)."""
 GRACE = 2.0
 """Seconds that an answer gets to take effect before we send the same again by ourselves."""
 UNOPENED_MAX = 2
@@ -221,6 +224,10 @@ class Service:
         load = self._packer.pack(
             taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=not taken.fresh, bare=bare
         )
+        if not bare and load.size == taken.partner.have and _only_asks(opened):
+            # Who cannot be called gets in answers what others get in the bulk lane.
+            wanted = self._packer.pack(taken.partner, outbox, Lane.BULK, answers=opened.manifest.id)
+            load = load if wanted.empty else wanted
         sealed = self._seal(taken.partner, load, to_card=first)
         outbox.told = (load.size, self._identity.clock() + GRACE)
         outbox.cosigned = max(outbox.cosigned, load.cosigned)
@@ -325,7 +332,7 @@ class Service:
         """Take a pouch of either way; ``delivered`` is what ours carried that it answers."""
         partner, card = verify(self._store, opened)
         outbox = self._outbox(partner)
-        taken = self._intake.take(opened, partner, card)
+        taken = self._intake.take(opened, partner, card, sent=outbox.sent)
         if delivered:
             outbox.delivered(delivered)
         if taken.fresh:
@@ -343,7 +350,7 @@ class Service:
         return any(log in self._store.behind for log in (partner.own, partner.mirror))
 
     def _outbox(self, partner: Partner) -> Outbox:
-        return self._outboxes.setdefault(partner.origin, Outbox())
+        return self._outboxes.setdefault(partner.origin, Outbox(sent=partner.sent + RESTART))
 
     def _to_card(self, partner: Partner, outbox: Outbox) -> bool:
         return not partner.sealing or outbox.unopened >= UNOPENED_MAX
@@ -355,3 +362,8 @@ class Service:
     def _seal(self, partner: Partner, load: Load, *, to_card: bool) -> Sealed:
         public = card_of(partner).sealing if to_card or not partner.sealing else partner.sealing
         return write(load.manifest, load.contents, self._identity.log, public, self._identity.random)
+
+
+def _only_asks(opened: OpenPouch) -> bool:
+    """Whether a pouch says nothing but where its sender stands."""
+    return all(part.kind == "zeros" for part in opened.manifest.parts)

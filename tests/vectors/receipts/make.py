@@ -3,8 +3,8 @@
     PYTHONPATH=tests python tests/vectors/receipts/make.py
 
 A case is a function whose docstring becomes the case's README; what it returns are its files: ``receipt``,
-and ``a.card``, ``b.card`` or ``fingerprints`` where they are not those beside this page. All keys come from fixed
-labels (``tests/signed_texts.py``); proofs that the project would not make are put together by hand.
+and ``a.card``, ``b.card`` or ``fingerprints`` where they are not those beside this page. All keys come from
+fixed labels (``tests/signed_texts.py``); proofs that the project would not make are put together by hand.
 """
 
 import json
