@@ -5,6 +5,7 @@ Dying is by SIGKILL at itself, at one of these points: before a commit, between 
 anchor and release, in the middle of a pouch that is being sent or answered.
 """
 
+import itertools
 import os
 import random
 import signal
@@ -15,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from mithaq.domain.party import Origin
+from mithaq.exchange.packing import PROMPT_BODY_MAX
 from mithaq.node.courier import Couriers
 from mithaq.wire.client import PouchClient
 from mithaq.wire.server import PouchServer
 from nodes import alert, make_node
 
+LARGE_EVERY = 16
+"""Of so many messages one is for the bulk lane."""
 POINTS = ("commit", "anchor", "release", "piece", "never")
 
 
@@ -77,8 +81,11 @@ def main() -> None:
     couriers.wake(Origin(partner))
     file = os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     print("up", flush=True)
-    while not stopping.wait(0.02):
-        sent = node.service.send(partner, alert(f"exercise {os.urandom(8).hex()}"))
+    for count in itertools.count():
+        if stopping.wait(0.02):
+            break
+        much = "x" * PROMPT_BODY_MAX if count % LARGE_EVERY == 0 else ""
+        sent = node.service.send(partner, alert(f"exercise {os.urandom(8).hex()}{much}"))
         os.write(file, f"{sent.leaf}\n".encode())
         os.fsync(file)
     server.stop()

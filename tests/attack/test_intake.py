@@ -165,6 +165,23 @@ def test_a_head_alone_is_evidence_too(pair):
     assert b.service.status(A).problem.startswith("fork ")
 
 
+def test_one_index_with_two_leaves_is_evidence_at_any_size(pair):
+    a, b = pair
+    log = own(a, b)
+    other = [*entries(a, log)[:-1], b"{}", b"{}"]
+    with pytest.raises(ForkError):
+        deliver(b, forge(a, b, head(log, other, a.identity.log), batch(other, 0)))
+    assert b.service.status(A).problem.startswith("fork ")
+
+
+def test_a_head_of_somebody_else_over_honest_entries(pair, third):
+    a, b = pair
+    log = own(a, b)
+    a.service.send(B, alert())
+    said = entries(a, log)
+    refused(pair, forge(a, b, head(log, said, third.identity.log), batch(said, 0)), ForgedError)
+
+
 def test_a_fork_stays_known_after_a_restart(pair):
     a, b = pair
     with pytest.raises(ForkError):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mithaq.crypto import sealing
+from mithaq.crypto.notes import NoteLine
 from mithaq.domain.kinds import BODIES_MAX
 from mithaq.errors import ForgedError, KeyStoreError, LimitError, MalformedError, PeerError
 from mithaq.exchange import pouch
@@ -35,6 +36,8 @@ from vectors.pouches.make import (
     by_hand,
     good,
     sealed_head,
+    signed,
+    text,
 )
 
 DATA = good()
@@ -282,6 +285,22 @@ def test_what_is_sealed_is_a_note(note):
         opened(sealed_head(note) + boxes())
 
 
+def filled():
+    """A signed manifest that fills its seal to the last byte, by a line of an unknown key."""
+    note = signed(text())
+    room = 2 * MANIFEST_STEP - sealing.SEAL_OVERHEAD - 36 - len(note)
+    blocks, name = divmod(room - len("— x \n".encode()), 4)
+    line = NoteLine("x" * (name + 1), b"none", bytes(3 * blocks - 4))
+    return note + bytes(line)
+
+
+def test_a_manifest_that_fills_its_seal():
+    note = filled()
+    assert opened(sealed_head(note) + boxes())
+    with pytest.raises(MalformedError, match="zeros only"):
+        opened(sealed_head(note, length=len(note) + 1) + boxes())
+
+
 def test_nothing_is_opened_before_it_is_asked_for():
     """``open_pouch`` leaves the boxes unread, so that the caller can verify who speaks first."""
     source = Read(DATA)
@@ -324,8 +343,8 @@ def test_the_largest_manifest_fits():
     index, ordinal = 2**53 - 1, BODIES_MAX - 1
     rows = [Part("body", BODY_MAX + SALT_SIZE, "00" * 32, index, ordinal) for _ in range(PARTS_MAX - 1)]
     want = tuple((index, ordinal) for _ in range(WANT_MAX))
-    text = dataclasses.replace(MANIFEST, want=want, parts=(*rows, Part("zeros", 2**24)))
-    assert len(bytes(text.sign(KA.log))) + 36 + sealing.SEAL_OVERHEAD <= MANIFEST_MAX
+    most = dataclasses.replace(MANIFEST, want=want, parts=(*rows, Part("zeros", 2**24)))
+    assert len(bytes(most.sign(KA.log))) + 36 + sealing.SEAL_OVERHEAD <= MANIFEST_MAX
 
 
 # --- entries ------------------------------------------------------------------------------------------------
