@@ -188,15 +188,26 @@ def test_a_newer_pouch_that_comes_first(pair):
     a, b = pair
     a.service.send(B, alert("one"))
     old = pack(a, b)
-    a.service.send(B, alert("two"))
-    new = pack(a, b)
-    take_answer(a, new, deliver(b, new.data))
+    b.service.send(A, alert("meanwhile"))
+    exchange(b, a)
     have = b.service.status(A).have
+    assert have > old.outgoing.load.manifest.have[0]
     answer = deliver(b, old.data)
     assert b.service.status(A).have == have
     assert len(answer) < 20_000
     take_answer(a, old, answer)
     come_to_rest(a, b)
+
+
+def test_what_an_old_pouch_wanted_is_not_sent_again(pair):
+    a, b = pair
+    b.service.send(A, alert(contents=((TEXT, LARGE),)))
+    exchange(b, a)
+    old = poll(a, b)
+    assert old.outgoing.load.manifest.want
+    settle(a, b)
+    deliver(b, old.data)
+    assert b.service.pouch(A, Lane.BULK) is None
 
 
 def test_a_pouch_that_starts_too_far_on_is_set_aside(pair):

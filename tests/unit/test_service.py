@@ -155,3 +155,11 @@ def test_an_answer_is_no_answer_to_nobody(pair):
     deliver(b, carried.data)
     with pytest.raises(PeerError):
         take_answer(a, carried, forge(b, a, answers="00" * 32))
+
+
+def test_more_small_contents_than_a_pouch_has_parts(pair):
+    a, b = pair
+    contents = tuple((TEXT, f"part {n}".encode()) for n in range(64))
+    sent = [a.service.send(B, alert(contents=contents)) for _ in range(25)]
+    settle(a, b)
+    assert {b.service.item(A, each.leaf).verdict for each in sent} == {"accepted"}

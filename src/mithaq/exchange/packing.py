@@ -15,7 +15,7 @@ from mithaq.domain.party import LogName
 from mithaq.errors import StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.identity import Identity
-from mithaq.exchange.manifest import WANT_MAX, Manifest, Part
+from mithaq.exchange.manifest import PARTS_MAX, WANT_MAX, Manifest, Part
 from mithaq.exchange.ports import BodyKey, EntryRow, Head, Partner, Store, StoredBody, Transaction
 from mithaq.exchange.pouch import POUCH_MAX, Content, pack_entries, part_of
 from mithaq.tlog.checkpoint import Checkpoint
@@ -164,7 +164,8 @@ class _Packing:
             parts.append(part_of("entries", pack_entries([row.data for row in rows]), rows[0].index))
             parts += self._notes(rows)
         cosigned = self._cosignature(parts, answers)
-        for place, content in () if bare or not head else self._bodies(rows):
+        room = PARTS_MAX - len(parts) - 1  # zeros are the last part
+        for place, content in () if bare or not head else self._bodies(rows)[:room]:
             parts.append(content)
             places.append(place)
         return Load(self._manifest(answers), tuple(parts), tuple(places), size, cosigned)
