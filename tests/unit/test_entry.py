@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mithaq.domain.entry import BODY_MAX, Body, Entry, commit, leaf_hash
 from mithaq.domain.handling import H_CODES, PAP, TLP, Handling
 from mithaq.domain.kinds import EXCHANGE_KINDS, Family
+from mithaq.domain.moment import MOMENT_MAX
 from mithaq.domain.party import LogName, origin
 from mithaq.domain.shapes import media_type
 from mithaq.errors import LimitError, MalformedError, PeerError
@@ -42,7 +43,7 @@ def entries(draw):
         at=draw(st.integers(1, 2**53 - 1)),
         by=draw(st.none() | by),
         handling=draw(HANDLINGS),
-        keep_until=draw(st.integers(1, 2**53 - 1)),
+        keep_until=draw(st.integers(1, MOMENT_MAX)),
         bodies=tuple(draw(st.lists(BODIES, min_size=1, max_size=3))),
     )
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 from mithaq.domain import canonical
 from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import KINDS, Family, Kind
+from mithaq.domain.moment import MOMENT_MAX
 from mithaq.domain.party import LogName
 from mithaq.domain.shapes import Members, hexadecimal, identifier, media_type, number, word
 from mithaq.errors import LimitError, MalformedError
@@ -218,7 +219,7 @@ _OUTER = Members(
         "by": _BY,
         "re": _list,
         "handling": _object,
-        "keep_until": number(1),
+        "keep_until": number(1, MOMENT_MAX),
         "facts": _object,
         "bodies": _list,
     },
@@ -228,7 +229,7 @@ _OUTER = Members(
 def _check_identity(entry: Entry) -> None:
     hexadecimal(16)(entry.id, "id")
     number(1)(entry.at, "at")
-    number(0)(entry.keep_until, "keep_until")
+    number(0, MOMENT_MAX)(entry.keep_until, "keep_until")
     if entry.by:
         _BY({"role": entry.by[0], "number": entry.by[1]}, "by")
     digest = hexadecimal(32)

@@ -62,7 +62,8 @@ def log_name(pair: Pair, side: int) -> LogName:
 
 
 @lru_cache(TEXTS_KEPT)
-def _agreement(text: bytes) -> Agreement | None:
+def read_agreement(text: bytes) -> Agreement | None:
+    """An agreement's text, parsed once; None if it is none."""
     try:
         return Agreement.parse(text)
     except PeerError:
@@ -117,7 +118,7 @@ class Sight:
     def agreement(self, digest: str) -> Agreement | None:
         """The text with this digest, if it is an agreement between these two."""
         text = self.view.note(digest)
-        agreement = None if text is None else _agreement(text)
+        agreement = None if text is None else read_agreement(text)
         return agreement if agreement and agreement.origins == self.pair else None
 
     def card(self, digest: str) -> Card | None:

@@ -7,18 +7,23 @@ more than one is open in memory.
 from dataclasses import dataclass, field
 
 from mithaq.crypto.notes import Note, digest
+from mithaq.domain import policy
 from mithaq.domain.entry import BODY_MAX, SALT_SIZE, Entry
+from mithaq.domain.rules import RULES
+from mithaq.domain.sight import read_agreement
+from mithaq.domain.standing import Standing
 from mithaq.errors import ForgedError, PeerError, StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.contents import Place
 from mithaq.exchange.identity import Identity
-from mithaq.exchange.introduction import card_key
+from mithaq.exchange.introduction import is_pair_key
 from mithaq.exchange.manifest import NOTE_MAX, Part
 from mithaq.exchange.ports import Partner, Store, StoredBody
 from mithaq.exchange.pouch import OpenPouch, unpack_entries
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import HEAD_MAX
 
+_EXPIRY = tuple(rule for rule in RULES if rule.code == "expiry")
 STAGED_MAX = 16 * 2**20
 """Sealed bytes that wait in memory for their entries' transaction; what comes beyond is wanted again."""
 
@@ -62,7 +67,8 @@ class Unpacking:
             PeerError: a part is not what it must be.
         """
         delivery, staged = self._delivery, 0
-        first_contact = opened.to == card_key(self._identity)
+        own = self._partner.own
+        pair_key = self._store.read(lambda tx: is_pair_key(tx, own, opened.to))
         for part, data in opened.parts():
             if part.kind == "head":
                 delivery.head = Note.parse(data, limit=HEAD_MAX)
@@ -73,8 +79,8 @@ class Unpacking:
                 delivery.notes[digest(note)] = note
             elif part.kind == "cosignature":
                 delivery.cosignature = self._news(Note.parse(data, limit=HEAD_MAX))
-            elif not first_contact and staged < STAGED_MAX + BODY_MAX:
-                # What is sealed to the card's key opens for as long as the card lives: no contents (7).
+            elif pair_key and staged < STAGED_MAX + BODY_MAX:
+                # What is sealed to a card's key opens for as long as the card lives: no contents (7).
                 staged += self._stage(part, data)
         return delivery
 
@@ -89,6 +95,8 @@ class Unpacking:
         place = (part.index or 0, part.ordinal or 0)
         entry = self._entry(place[0])
         if entry is None or place[1] >= len(entry.bodies) or len(data) < SALT_SIZE:
+            return 0
+        if not self._may_keep(entry):
             return 0
         body, salt, content = entry.bodies[place[1]], data[:SALT_SIZE], data[SALT_SIZE:]
         where = Place(self._partner.mirror, entry.id, place[1])
@@ -106,6 +114,17 @@ class Unpacking:
             return 0
         delivery.bodies[place] = stored
         return len(stored.sealed)
+
+    def _may_keep(self, entry: Entry) -> bool:
+        """Whether the text that the entry names lets its contents be kept for so long.
+
+        Asked before a day key is made: entries that will be refused must not leave one for every day to come.
+        """
+        note = self._store.read(lambda tx: tx.ledger.note(entry.agreement))
+        text = read_agreement(Note.parse(note, limit=NOTE_MAX).text) if note else None
+        if text is None or entry.field not in text.fields:
+            return False
+        return policy.judge(entry, None, Standing(text), _EXPIRY).accepted
 
     def _entry(self, index: int) -> Entry | None:
         """The entry at an index: of this pouch, or held already."""

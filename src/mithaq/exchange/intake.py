@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 
 from mithaq.crypto.keys import check_sealing
 from mithaq.crypto.notes import Note
+from mithaq.crypto.vkeys import ED25519_TYPE, key_id
 from mithaq.domain.card import Card
 from mithaq.domain.kinds import RANGES_MAX
 from mithaq.domain.ladder import Range, compact
-from mithaq.domain.party import Role
+from mithaq.domain.party import Origin, PublicPair, Role
 from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError, StaleError
 from mithaq.exchange.delivery import Delivery, Unpacking
 from mithaq.exchange.identity import Identity
@@ -30,7 +31,12 @@ from mithaq.exchange.partners import card_of, find_partner, parse_card
 from mithaq.exchange.ports import Cosignature, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch
 from mithaq.tlog.checkpoint import Checkpoint
-from mithaq.tlog.cosignature import cosign, verify_cosignature
+from mithaq.tlog.cosignature import (
+    ED25519_COSIGNATURE,
+    ML_DSA_COSIGNATURE,
+    cosign,
+    verify_cosignature,
+)
 from mithaq.tlog.head import HEAD_MAX
 from mithaq.tlog.mirror import Advanced, Batch, LogForkError, Mirror, SetAside, advance
 
@@ -87,6 +93,7 @@ class Intake:
     def __init__(self, identity: Identity, store: Store) -> None:
         self._identity = identity
         self._store = store
+        self._newest: dict[Origin, int] = {}
 
     def take(self, opened: OpenPouch, partner: Partner, card: Card, *, sent: int) -> Taken:
         """Take a pouch whose manifest has been verified.
@@ -103,7 +110,7 @@ class Intake:
         """
         delivery = Unpacking(self._identity, self._store, partner).unpack(opened)
         if self._idle(opened, partner, delivery):
-            return Taken(partner, fresh=True)
+            return Taken(partner, self._first_time(partner, opened.manifest.n))
         try:
             return self._store.write(lambda tx: _Work(tx, self._identity, opened, card, delivery).run(sent))
         except LogForkError as error:
@@ -120,6 +127,12 @@ class Intake:
             tx.ledger.put_partner(replace(find_partner(tx, partner.mirror), problem=f"fork {name}"))
 
         self._store.write(work)
+
+    def _first_time(self, partner: Partner, n: int) -> bool:
+        """Whether a question that costs no transaction is no replay of one since this node started."""
+        newest = self._newest.get(partner.origin, partner.newest)
+        self._newest[partner.origin] = max(n, newest)
+        return n > newest
 
     def _idle(self, opened: OpenPouch, partner: Partner, delivery: Delivery) -> bool:
         """Whether there is nothing to keep: an empty question costs no transaction."""
@@ -153,7 +166,9 @@ class _Work:
         self._partner = noted.keep(new)
         heard: list[Heard] = []
         if advanced and self._delivery.head and new:
-            heard = self._pair.hear(advanced, self._delivery.head, new)
+            pair = self._card.pairs[Role.LOG]
+            head = _only(self._delivery.head, str(self._log), ED25519_TYPE, pair)
+            heard = self._pair.hear(advanced, head, new)
         time = max(self._identity.now(), self._pair.state.held_time)
         for each in heard:
             self._take_key(each)
@@ -191,7 +206,7 @@ class _Work:
             # One cannot seal to a key that fails its checks: the one before stays in use.
             with contextlib.suppress(PeerError):
                 key = bytes.fromhex(entry.facts["sealing"])
-                check_sealing(key, known_sealing(self._tx, self._identity, self._partner.origin))
+                check_sealing(key, known_sealing(self._tx, self._identity))
                 self._partner = replace(self._partner, sealing=key)
 
     # --- what we say --------------------------------------------------------------------------------------
@@ -240,8 +255,9 @@ class _Work:
         if checkpoint.origin != str(own) or root != checkpoint.root:
             raise ForgedError("a cosignature of a head that is not ours", where=str(own), got=checkpoint.size)
         name = f"{self._partner.origin}/mirror"
-        time = verify_cosignature(checkpoint, note.lines, name, self._card.pairs[Role.MIRROR])
-        signed = b"".join(bytes(line) for line in note.lines)
+        pair = self._card.pairs[Role.MIRROR]
+        time = verify_cosignature(checkpoint, note.lines, name, pair)
+        signed = b"".join(map(bytes, _only(note, name, ED25519_COSIGNATURE, pair).lines))
         self._tx.logs.put_cosignature(own, Cosignature(checkpoint.size, checkpoint.root, time, signed))
 
     def _settle(self, sent: int) -> Taken:
@@ -260,6 +276,15 @@ class _Work:
         self._partner = replace(self._partner, sent=max(self._partner.sent, sent))
         self._tx.ledger.put_partner(self._partner)
         return Taken(self._partner, fresh)
+
+
+def _only(note: Note, name: str, ed25519: bytes, pair: PublicPair) -> Note:
+    """A verified head or cosignature with the two lines of its pair alone.
+
+    A receipt may bear no line that nobody vouches for (9): one more, kept with it, would make it worthless.
+    """
+    keys = {key_id(name, ed25519 + pair.ed25519), key_id(name, ML_DSA_COSIGNATURE + pair.ml_dsa)}
+    return Note(note.text, tuple(line for line in note.lines if line.name == name and line.key_id in keys))
 
 
 def _ranges(name: str, ranges: list[Range]) -> dict[str, object]:

@@ -57,7 +57,7 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
             now=identity.now(),
             previous=card_of(current) if current else None,
             known=known_pairs(tx, identity, origin),
-            known_sealing=known_sealing(tx, identity, origin),
+            known_sealing=known_sealing(tx, identity),
             typed=typed,
         )
         own = LogName(identity.origin, origin)
@@ -77,10 +77,19 @@ def known_pairs(tx: Transaction, identity: Identity, origin: str) -> list[Public
     return [pair for card in _other_cards(tx, identity, origin) for pair in card.pairs.values()]
 
 
-def known_sealing(tx: Transaction, identity: Identity, origin: str) -> list[bytes]:
-    """Every sealing key that ``origin`` must not bring: of our card, and of everybody else's card and log."""
-    newest = [partner.sealing for partner in tx.ledger.partners() if partner.origin != origin]
-    return [*(card.sealing for card in _other_cards(tx, identity, origin)), *filter(None, newest)]
+def known_sealing(tx: Transaction, identity: Identity) -> list[bytes]:
+    """Our own sealing keys, which nobody else may bring.
+
+    Those of third parties are not among them: a sealing key proves no possession, so whoever copied a
+    partner's public key first could otherwise have that partner's own card refused (docs/adr/0008).
+    """
+    rows = (row for partner in tx.ledger.partners() for row in tx.ledger.sealing_keys(partner.own))
+    return [identity.card.sealing, *(row.public for row in rows)]
+
+
+def is_pair_key(tx: Transaction, own: LogName, key_id: str) -> bool:
+    """Whether a sealing key is one that we announced in this log: contents come under no other (7)."""
+    return any(hashlib.sha256(row.public).hexdigest() == key_id for row in tx.ledger.sealing_keys(own))
 
 
 def _other_cards(tx: Transaction, identity: Identity, origin: str) -> list[Card]:

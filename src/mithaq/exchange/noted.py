@@ -65,7 +65,7 @@ class Noted:
         if came and stored and entry.kind == "agreement":
             note = merge(Note.parse(stored, limit=NOTE_MAX), came)
         if entry.kind == "card":
-            self._new_card(note)
+            self._new_card(note, entry.at)
         elif entry.facts["act"] == "activate":
             verify_agreement(note, self._identity.card, self._card)
         else:
@@ -74,7 +74,7 @@ class Noted:
             verify(note, signers(self._identity.card).values())
         self._tx.ledger.put_note(name, bytes(note))
 
-    def _new_card(self, note: Note) -> None:
+    def _new_card(self, note: Note, at: int) -> None:
         """A card takes effect at once; the pair before it is good until the first pouch under the new one."""
         current = card_of(self._partner)
         if digest(note) == current.digest:
@@ -85,9 +85,10 @@ class Noted:
         origin = self._partner.origin
         accept_card(
             note,
-            now=self._identity.now(),
+            # By the time that it was entered: a card that has ended since must not stop the log behind it.
+            now=min(at, self._identity.now()),
             previous=current,
             known=known_pairs(self._tx, self._identity, origin),
-            known_sealing=known_sealing(self._tx, self._identity, origin),
+            known_sealing=known_sealing(self._tx, self._identity),
         )
         self._partner = replace(self._partner, previous=self._partner.card, card=bytes(note))

@@ -152,6 +152,7 @@ class _Packing:
         self._partner = partner
         self._outbox = outbox
         self._own = partner.own
+        self._today = contents.day_of(identity.now())
 
     def prompt(self, answers: str, *, short: bool, bare: bool) -> Load:
         parts: list[Content] = []
@@ -179,7 +180,7 @@ class _Packing:
             if place in self._outbox.under_way or place[0] >= self._partner.have:
                 continue
             stored = self._tx.bodies.present(self._own, place[0], place[0] + 1).get(place)
-            if stored is None:
+            if stored is None or stored.day < self._today:
                 continue
             room -= stored.size
             if room < 0 and parts:
@@ -201,7 +202,7 @@ class _Packing:
         present = self._tx.bodies.present(self._own, have, end)
         weights = {row.index: len(row.data) for row in rows}
         for (index, _), stored in present.items():
-            weights[index] += stored.size if stored.size <= PROMPT_BODY_MAX else 0
+            weights[index] += stored.size if self._goes_promptly(stored) else 0
         chosen, total, at = heads[0], 0, have
         for head in heads:
             if head.size > end:
@@ -243,11 +244,15 @@ class _Packing:
         chosen: list[tuple[tuple[int, int], Content]] = []
         room = PROMPT_TARGET
         for place, stored in order:
-            if stored.size > PROMPT_BODY_MAX or (stored.size > room and chosen):
-                break
+            if not self._goes_promptly(stored) or (stored.size > room and chosen):
+                continue
             room -= stored.size
             chosen.append((place, self._content(place, stored)))
         return chosen
+
+    def _goes_promptly(self, stored: StoredBody) -> bool:
+        """Whether a content is small enough for this lane, and has not ended: its day's key may be gone."""
+        return stored.size <= PROMPT_BODY_MAX and stored.day >= self._today
 
     def _content(self, place: tuple[int, int], stored: StoredBody) -> Content:
         part = Part("body", stored.size + SALT_SIZE, stored.part.hex(), *place)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
-from mithaq.errors import BehindError, ForgedError, KeyStoreError, StaleError, UsageError
+from mithaq.errors import BehindError, ForgedError, KeyStoreError, MithaqError, StaleError, UsageError
 from mithaq.exchange import agreements, authoring, contents, introduction, reading, receipts
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
@@ -114,11 +114,20 @@ class Service:
     def housekeep(self) -> None:
         """What is due by the clock: day keys that end, sealing keys that rotate, the daily ``record``."""
         contents.destroy_ended(self._identity)
+        failures: list[MithaqError] = []
         for partner in self.partners():
-            if introduction.rotate(self._identity, self._store, partner) | agreements.enter_record(
-                self._identity, self._store, partner
-            ):
-                self._wake(partner.origin)
+            try:
+                self._keep_house(partner)
+            except MithaqError as error:  # one pair that has stopped must not stop the others
+                failures.append(error)
+        for failure in failures:
+            raise failure
+
+    def _keep_house(self, partner: Partner) -> None:
+        rotated = introduction.rotate(self._identity, self._store, partner)
+        recorded = agreements.enter_record(self._identity, self._store, partner)
+        if rotated or recorded:
+            self._wake(partner.origin)
 
     # --- agreements ---------------------------------------------------------------------------------------
 
@@ -219,12 +228,13 @@ class Service:
         """
         opened = self._open(read)
         taken, outbox = self._take(opened)
-        first = opened.to == introduction.card_key(self._identity)
+        own = taken.partner.own
+        first = not self._store.read(lambda tx: introduction.is_pair_key(tx, own, opened.to))
         bare = first or self._behind(taken.partner)
         load = self._packer.pack(
             taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=not taken.fresh, bare=bare
         )
-        if not bare and load.size == taken.partner.have and _only_asks(opened):
+        if taken.fresh and not bare and load.size == taken.partner.have and _only_asks(opened):
             # Who cannot be called gets in answers what others get in the bulk lane.
             wanted = self._packer.pack(taken.partner, outbox, Lane.BULK, answers=opened.manifest.id)
             load = load if wanted.empty else wanted
@@ -247,8 +257,9 @@ class Service:
         if partner.problem or (not asks and (load.empty or (lane is Lane.PROMPT and waits))):
             return None
         outbox.ask = outbox.ask and not asks
+        outgoing = self._outgoing(partner, outbox, lane, load)
         outbox.under_way.update(load.bodies)
-        return self._outgoing(partner, outbox, lane, load)
+        return outgoing
 
     def poll(self, origin: str) -> Outgoing:
         """An empty pouch: asks a partner that cannot reach us."""

@@ -11,7 +11,7 @@ import structlog
 
 from mithaq.crypto.keys import Random
 from mithaq.domain.party import Origin
-from mithaq.errors import MithaqError, ReachError
+from mithaq.errors import ReachError
 from mithaq.exchange import courier
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.service import GRACE, Outgoing, Service
@@ -80,7 +80,7 @@ class Carrier:
                 self._service.answered(outgoing, answer.read)
             self._asked = time.monotonic()
             return courier.answered(more=True)
-        except MithaqError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a partner makes us stumble over, the lane lives on
             status = error.status if isinstance(error, StatusError) else 0
             retry_after = error.retry_after if isinstance(error, StatusError) else 0
             if outgoing:

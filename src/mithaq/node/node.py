@@ -17,7 +17,7 @@ from mithaq.crypto.notes import Note
 from mithaq.crypto.passphrase import Passphrase
 from mithaq.domain.card import Card
 from mithaq.domain.party import Role
-from mithaq.errors import ConfigError, MithaqError
+from mithaq.errors import ConfigError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.service import Service
 from mithaq.node.control import Control
@@ -142,7 +142,7 @@ class Node:
         while True:
             try:
                 service.housekeep()
-            except MithaqError as error:
+            except Exception as error:  # noqa: BLE001 - one failure must not end what destroys keys
                 _log.error("housekeeping_failed", error=str(error))
             if self._stopping.wait(HOUSEKEEPING):
                 return
