@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import resource
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -21,6 +22,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import null_ports
 

@@ -2,11 +2,12 @@
 
 from mithaq.audit.receipt import Receipt
 from mithaq.crypto.notes import Note, NoteLine
+from mithaq.domain.entry import Entry
 from mithaq.domain.party import LogName
 from mithaq.errors import UsageError
 from mithaq.exchange import rungs
 from mithaq.exchange.pair import TileView
-from mithaq.exchange.ports import EntryRow, Transaction
+from mithaq.exchange.ports import Cosignature, EntryRow, Transaction
 from mithaq.tlog import tiles
 from mithaq.tlog.head import HEAD_MAX
 from mithaq.tlog.proof import TlogProof
@@ -27,10 +28,11 @@ def export(tx: Transaction, log: LogName, index: int) -> bytes:
     if not rows:
         raise UsageError("no such entry", where=str(log), got=index)
     held, verdict = rungs.held(tx, log, index), rungs.verdict(tx, log, rows[0].leaf)
+    cosignature = _cosignature(tx, log, index)
     return bytes(
         Receipt(
             entry=_proof(tx, log, rows[0]),
-            held=held and _proof(tx, log.other, held[0]),
+            held=_proof(tx, log.other, held[0]) if held and _agree(held[0], cosignature) else None,
             verdict=verdict and _proof(tx, log.other, verdict),
         )
     )
@@ -38,7 +40,7 @@ def export(tx: Transaction, log: LogName, index: int) -> bytes:
 
 def _proof(tx: Transaction, log: LogName, row: EntryRow) -> TlogProof:
     """The entry under the smallest cosigned head that covers it; under the smallest head where none is."""
-    cosignature = next(iter(tx.logs.cosignatures(log, row.index, 1)), None)
+    cosignature = _cosignature(tx, log, row.index)
     above = cosignature.size - 1 if cosignature else row.index
     head = next(iter(tx.logs.heads(log, above, 1)), None)
     if head is None:
@@ -48,6 +50,23 @@ def _proof(tx: Transaction, log: LogName, row: EntryRow) -> TlogProof:
         note = Note(note.text, (*note.lines, *_lines(cosignature.lines)))
     path = tiles.inclusion_proof(row.index, head.size, TileView(tx, log))
     return TlogProof(row.index, path, note, row.data)
+
+
+def _cosignature(tx: Transaction, log: LogName, index: int) -> Cosignature | None:
+    """The smallest cosignature that covers an entry."""
+    return next(iter(tx.logs.cosignatures(log, index, 1)), None)
+
+
+def _agree(held: EntryRow, cosignature: Cosignature | None) -> bool:
+    """Whether the reader's two statements of one size have one time.
+
+    A reader that gives them different ones would make the whole receipt worthless: it goes without ``held``,
+    and the cosignature and the verdict still bind that reader.
+    """
+    facts = Entry.parse(held.data).facts
+    if cosignature is None or facts["size"] != cosignature.size:
+        return True
+    return "came" in facts or facts["time"] == cosignature.time
 
 
 def _lines(data: bytes) -> list[NoteLine]:

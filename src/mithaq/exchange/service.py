@@ -347,7 +347,7 @@ class Service:
         if delivered:
             outbox.delivered(delivered)
         if taken.fresh:
-            outbox.wants = list(opened.manifest.want)
+            outbox.wants = list(dict.fromkeys(opened.manifest.want))  # one content twice would go twice
         return taken, outbox
 
     def _open(self, read: Read) -> OpenPouch:
