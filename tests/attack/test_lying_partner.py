@@ -15,7 +15,7 @@ from mithaq.domain import canonical
 from mithaq.domain.party import Role
 from mithaq.errors import PeerError
 from mithaq.exchange.contents import Place
-from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane
+from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane, load_body
 from mithaq.exchange.pair import Draft
 from mithaq.exchange.pouch import part_of
 from mithaq.tlog.checkpoint import Checkpoint
@@ -226,3 +226,33 @@ def test_a_pouch_read_back_to_front(pair):
     deliver(b, forge(a, b, *reversed(honest)))
     come_to_rest(a, b)
     assert a.service.item(B, sent.leaf).verdict == "accepted"
+
+
+def test_a_content_for_the_second_of_two_equal_entries_completes_nothing(pair):
+    """The attack: accepted, and yet the content is not where the entry that counts has its own."""
+    a, b = pair
+    sent = a.service.send(B, alert(contents=((TEXT, LARGE),)))
+    index = lie_bytes(a, b, entries(a, own(a, b))[sent.index])
+    deliver(b, pack(a, b).data)
+    data = load_body(a.identity, a.store, own(a, b), (sent.index, 0))
+    deliver(b, forge(a, b, body_part(index, 0, data[:32], data[32:])))
+    item = b.service.item(A, sent.leaf)
+    assert (item.verdict, item.present) == ("", (False,))
+    come_to_rest(a, b)
+    assert b.service.content(A, sent.leaf, 0) == LARGE
+
+
+@pytest.mark.parametrize("size", [0, 1, MOST])
+def test_a_record_of_any_sizes_differs(pair, size):
+    a, b = pair
+    cut = len(entries(b, own(b, a)))
+    facts = {
+        "rules": 1,
+        "own": {"size": size, "digest": "01" * 32},
+        "partner": {"size": cut, "digest": "01" * 32},
+    }
+    lie(a, b, Draft(a.identity.random(16).hex(), "record", facts=facts))
+    settle(a, b)
+    assert b.service.status(A).record in {"differs", ""}
+    b.service.housekeep()
+    come_to_rest(a, b)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import uuid
@@ -13,14 +14,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from mithaq.cli import failure, mailbox, send
-from mithaq.cli.answer import listing, read_file, table, write_file
+from mithaq.cli import card, failure, mailbox, progress, send
+from mithaq.cli.answer import PRIVATE, STANDARD_INPUT, listing, read_file, table, write_file
 from mithaq.cli.main import COMMANDS, SINGLE, app
 from mithaq.cli.session import Source
+from mithaq.crypto.private_files import create_private
 from mithaq.domain.record import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import KeyStoreError, RefusedError, UsageError
 from mithaq.formats import media, stix
+from mithaq.node.authority import Authority
 from mithaq.words import LANGUAGES, Words
 from nodes import B, alert, make_pair
 
@@ -143,6 +146,23 @@ def test_errors_say_their_parts():
     ]
 
 
+@pytest.mark.parametrize(
+    "hostile", ["\x1b]0;gone\x07", "\x9b2J", "two\nlines", "\u202eesrever", "\U000e0041"]
+)
+def test_what_an_attacker_wrote_moves_no_terminal(hostile):
+    (*_, line) = failure.lines(UsageError("it cannot be", got=hostile), Words("en"))
+    assert line.startswith("  got: ")
+    assert line.isprintable()
+
+
+def test_a_hostile_card_moves_no_terminal(tmp_path):
+    (tmp_path / "card").write_bytes('type = "x"\n\n\u2014 a\x1b]0;gone\x07 YWJj\n'.encode())
+    code, _, err = run("card", "show", tmp_path / "card")
+    assert code == 6
+    assert "\\x1b" in err
+    assert "\x1b" not in err
+
+
 # --- passphrases ------------------------------------------------------------------------------------------
 
 
@@ -210,10 +230,103 @@ def test_files_that_cannot_be_used(tmp_path):
         read_file(tmp_path / "large", 10)
 
 
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"typed")))
+    assert list(send._contents(STANDARD_INPUT)) == [(media.TEXT, b"typed")]
+
+
+def test_contents_are_saved_for_their_reader_only(tmp_path):
+    write_file(tmp_path / "x", b"one", PRIVATE)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o600
+
+
 def test_tables():
     assert table([["a", "bb"], ["ccc", "d"]]) == ["a    bb", "ccc  d"]
+    assert table([["\u660e", "a"], ["cc", "b"]]) == ["\u660e  a", "cc  b"]  # one character, two cells
     assert table([]) == []
     assert listing({"one": 1, "none": "", "zero": 0}) == ["one   1", "zero  0"]
+
+
+# --- making a node ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    root = tmp_path_factory.mktemp("authority")
+    create_private(root / "passphrase", b"secret")
+    Authority.create(root / "authority", "a.example", lambda: b"secret")
+    return root
+
+
+def init(authority, node, /, **changes):
+    options = {
+        "origin": "a.example",
+        "url": "https://a.example",
+        "listen": "127.0.0.1:0",
+        "name": "en=A",
+        "authority-public": authority / "authority" / "authority.toml",
+        "passphrase-file": authority / "passphrase",
+    } | changes
+    given = [each for name, value in options.items() if value for each in (f"--{name}", value)]
+    return run("node", "init", node, *given, "--json")
+
+
+def test_a_card_that_cannot_be_so_is_typed_again(authority, tmp_path):
+    """A wrong address leaves a node that goes on with the right one, under the same keys."""
+    node = tmp_path / 'a "quoted" node'
+    code, out, _ = init(authority, node, url="a.example")
+    assert (code, json.loads(out)["error"]["where"]) == (2, "url")
+    assert init(authority, node, listen="127.0.0.1:1")[0] == 3
+    code, out, _ = init(authority, node)
+    assert (code, json.loads(out)["draft"]) == (0, str(node / "card.draft"))
+    code, out, _ = init(authority, node)
+    assert (code, json.loads(out)["error"]["message"]) == (3, "there is a node already")
+
+
+@pytest.mark.parametrize("wrong", [{"origin": "A.example"}, {"name": "x"}, {"listen": "here"}])
+def test_what_was_typed_wrong_leaves_nothing(authority, tmp_path, wrong):
+    assert init(authority, tmp_path / "node", **wrong)[0] in {2, 3}
+    assert not (tmp_path / "node").exists()
+
+
+def test_another_passphrase_of_the_authority_leaves_nothing(authority, tmp_path):
+    create_private(tmp_path / "other", b"other")
+    with_authority = {"authority-public": "", "authority": authority / "authority"}
+    other = {"authority-passphrase-file": tmp_path / "other"}
+    assert init(authority, tmp_path / "node", **with_authority, **other)[0] == 4
+    assert not (tmp_path / "node").exists()
+
+
+def test_the_prompt_is_no_answer(monkeypatch, capsys):
+    monkeypatch.setattr("builtins.input", lambda *shown: "".join(shown))
+    assert card._heard(SimpleNamespace(origin=B)) == ""
+    shown = capsys.readouterr()
+    assert (shown.out, B in shown.err) == ("", True)
+
+
+# --- progress ---------------------------------------------------------------------------------------------
+
+
+def worked():
+    with progress.working("[red]one"):
+        pass
+    return list(progress.each(iter("abc"), "[red]three", 3))
+
+
+def test_no_bar_where_nobody_watches(monkeypatch):
+    err = io.StringIO()
+    monkeypatch.setattr("sys.stderr", err)
+    assert (worked(), err.getvalue()) == (list("abc"), "")
+
+
+def test_a_bar_on_a_terminal_and_nothing_in_the_answer(monkeypatch, capsys):
+    err = io.StringIO()
+    err.isatty = lambda: True
+    monkeypatch.setattr("sys.stderr", err)
+    monkeypatch.setenv("TERM", "xterm")
+    assert worked() == list("abc")
+    assert "[red]three" in err.getvalue()
+    assert capsys.readouterr().out == ""
 
 
 # --- contents ---------------------------------------------------------------------------------------------

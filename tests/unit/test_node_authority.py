@@ -1,5 +1,6 @@
 """The authority apart: it signs its own cards and agreements, and nobody else's."""
 
+import shutil
 import time
 
 import msgspec
@@ -58,6 +59,21 @@ def test_it_is_made_once(places):
     with pytest.raises(KeyStoreError):
         Authority.create(root / "authority", A, unlocks)
     assert Authority(root / "authority", unlocks).public == authority.public
+
+
+def test_a_public_side_of_another_kind(places):
+    text = places[1].public.text()
+    for wrong in (text.replace(b"authority/1", b"authority/2"), b'also = "x"\n' + text):
+        with pytest.raises(ConfigError, match="not the public side"):
+            PublicAuthority.parse(wrong)
+
+
+def test_no_public_side_there(places, tmp_path):
+    root, *_ = places
+    shutil.copytree(root / "authority", tmp_path / "authority")
+    public_file(tmp_path / "authority").unlink()
+    with pytest.raises(ConfigError, match="no authority here"):
+        Authority(tmp_path / "authority", unlocks)
 
 
 @pytest.mark.parametrize("text", [b"", b'type = "x"\n', b"\xff", b'ed25519 = "00"\n'])

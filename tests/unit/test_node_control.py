@@ -144,13 +144,14 @@ def test_bytes_that_are_no_call(world):
         assert msgspec.msgpack.decode(control._receive(raw))["error"] == "ConfigError"
 
 
-def test_a_call_of_another_size_ends_that_connection_only(world):
+def test_a_call_of_another_size_ends_that_connection_only(world, capfd):
     a, _, door, path = world
     with socket.socket(socket.AF_UNIX) as raw:
         raw.connect(str(path))
         raw.sendall(b"\xff\xff\xff\xff")
         assert raw.recv(1) == b""
     assert door.partners() == a.service.partners()
+    assert capfd.readouterr().err == ""
 
 
 def test_every_call_is_one_of_the_service():

@@ -90,6 +90,16 @@ def test_a_failure_is_waited_out_and_nothing_is_lost(world):
     assert b.service.content(A, sent.leaf, 0) == b"carried later"
 
 
+def test_what_nobody_thought_of_does_not_end_the_lane(world, capsys):
+    a, _, line, _ = world
+    line.error = KeyError("a mistake of ours")
+    sent = a.service.send(B, alert())
+    wait(lambda: line.tried)
+    line.error = None
+    wait(lambda: a.service.item(B, sent.leaf).verdict)
+    assert "Traceback" in capsys.readouterr().out
+
+
 def test_what_the_partner_asked_for_is_waited(world):
     a, _, line, _ = world
     line.error = StatusError(429, where=B, retry_after=60)
@@ -109,6 +119,21 @@ def test_a_partner_without_an_address_is_not_called(world):
     a.service.send(B, alert())
     time.sleep(0.3)
     assert line.tried == 0
+
+
+def test_a_partner_that_says_nothing_does_not_keep_us_from_stopping(world):
+    """Who accepts a connection and then stays silent holds a pouch for minutes."""
+    a, _, line, _ = world
+    silence = threading.Event()
+    line.post = lambda *_: silence.wait(PATIENCE) and None
+    couriers = Couriers(lambda: a.service, line, lambda size: b"\xff" * size, patience=0.2)
+    a.service.send(B, alert())
+    couriers.wake(B)
+    time.sleep(0.2)
+    began = time.monotonic()
+    couriers.stop()
+    assert time.monotonic() - began < 1
+    silence.set()
 
 
 def test_stopping_ends_every_lane(world):

@@ -1,9 +1,13 @@
 """What stands in a node's directory: its configuration says what is wrong, one process holds its lock."""
 
+import contextlib
 import stat
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mithaq.domain.party import origin
 from mithaq.errors import ConfigError
 from mithaq.node.directory import Config, Directory
 
@@ -13,6 +17,23 @@ GOOD = 'origin = "a.example"\nlisten = "127.0.0.1:4700"\nkeystore = "file:/keys"
 def test_text_and_back():
     config = Config.parse(GOOD + 'certificate = "c.pem"\nprivate_key = "k.pem"\nauthorities = "ca.pem"\n')
     assert Config.parse(config.text()) == config
+
+
+@given(st.text())
+def test_any_path_comes_back_or_is_refused(path):
+    """Quotes and backslashes of a directory's name are no TOML of their own."""
+    try:
+        config = Config(origin("a.example"), "127.0.0.1:0", f"file:{path}")
+    except ConfigError:
+        assert not path.isprintable()
+    else:
+        assert Config.parse(config.text()) == config
+
+
+@given(st.text())
+def test_any_text_is_a_configuration_or_is_refused(text):
+    with contextlib.suppress(ConfigError):
+        Config.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +51,11 @@ def test_addresses(listen, address):
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        (GOOD + "unknown = 'x'\n", "node.toml"),
-        (GOOD.replace("listen", "#listen"), "node.toml"),
-        (GOOD.replace('"a.example"', "1"), "node.toml"),
+        (GOOD + "unknown = 'x'\n", "unknown"),
+        (GOOD.replace("listen", "#listen"), "listen"),
+        (GOOD.replace('"a.example"', "1"), "origin"),
+        (GOOD + 'authorities = ["ca.pem"]\n', "authorities"),
+        (GOOD.replace("file:/keys", "file:/ke\\u001bys"), "keystore"),
         (GOOD.replace("a.example", "A.example"), "origin"),
         (GOOD.replace(":4700", ""), "listen"),
         (GOOD.replace(":4700", ":65536"), "listen"),

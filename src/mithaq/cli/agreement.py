@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mithaq.cli.answer import Answer, Output, listing, read_file, write_file
+from mithaq.cli.answer import Answer, Output, listing, read_file, typed, write_file
 from mithaq.cli.session import Here, Session
 from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import ORIGINS, rabat
@@ -34,7 +34,8 @@ def new(
     It is in the one form that signed texts have: strict TOML, without comments.
     """
     _ = sample
-    text = rabat(int(time.time()), origins=(origin(parties[0]), origin(parties[1])))
+    with typed():
+        text = rabat(int(time.time()), origins=(origin(parties[0]), origin(parties[1])))
     write_file(output, text.text())
     return _shown(text, (), session)
 

@@ -1,18 +1,27 @@
 """What a command gives back: one value for programs, lines for people."""
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from rich.cells import cell_len
 
-from mithaq.errors import UsageError
+from mithaq.errors import PeerError, UsageError
 from mithaq.words import N_
 
 FILE_MAX = 2**20
 """Bytes of a card, agreement or receipt as a file: none is allowed more, and a wrong file is soon seen."""
+
+STANDARD_INPUT = Path("-")
+"""What is named instead of a file to read standard input."""
+PRIVATE = 0o600
+"""Mode of a file that holds contents: nobody else on the machine reads it."""
 
 KINDS = {
     "alert": N_("Alert"),
@@ -41,10 +50,13 @@ class Answer:
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines with aligned columns, two spaces apart."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    """Rows as lines with aligned columns, two spaces apart; by the cells that a terminal shows."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        "  ".join(
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
     ]
 
 
@@ -58,15 +70,29 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if seconds else ""
 
 
+@contextmanager
+def typed() -> Generator[None]:
+    """What does not parse in here came from the keyboard, not from a partner: UsageError for PeerError."""
+    try:
+        yield
+    except PeerError as error:
+        raise UsageError(
+            error.message, where=error.where, expected=error.expected, got=error.got, todo=error.todo
+        ) from None
+
+
 def read_file(path: Path, limit: int = FILE_MAX) -> bytes:
-    """A file that somebody named.
+    """A file that somebody named, or standard input.
 
     Raises:
         UsageError: it cannot be read, or is larger than ``limit`` bytes.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        if path == STANDARD_INPUT:
+            data = sys.stdin.buffer.read(limit + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
     except OSError as error:
         raise UsageError("the file cannot be read", where=str(path), got=error.strerror) from None
     if len(data) > limit:
@@ -74,14 +100,20 @@ def read_file(path: Path, limit: int = FILE_MAX) -> bytes:
     return data
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a file that somebody named; one that is there already is left as it is.
+
+    Args:
+        path: its name.
+        data: what goes into it.
+        mode: of the file, less what the user's mask takes away.
 
     Raises:
         UsageError: there is one, or the disk refuses.
     """
     try:
-        with path.open("xb") as file:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(handle, "wb") as file:
             file.write(data)
     except FileExistsError:
         raise UsageError("there is a file already", where=str(path), todo="name another") from None

@@ -5,11 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from mithaq.cli.answer import Answer, listing
+from mithaq.cli.answer import Answer, listing, typed
 from mithaq.cli.session import Here
 from mithaq.domain.party import fingerprint
-from mithaq.errors import ConfigError
-from mithaq.node.authority import Authority, PublicAuthority, public_file
+from mithaq.node.authority import Authority, PublicAuthority, public_file, read_public
 
 
 def init(
@@ -24,18 +23,14 @@ def init(
     Args:
         directory: new; it holds all secrets of the authority.
     """
-    made = Authority.create(directory, origin, session.source.passphrase("new passphrase: ", new=True))
+    with typed():
+        made = Authority.create(directory, origin, session.source.passphrase("new passphrase: ", new=True))
     return _shown(directory, made.public)
 
 
 def public(directory: Path, /) -> Answer:
     """Where the public side is, which whoever drafts a card needs, and its fingerprint."""
-    file = public_file(directory)
-    try:
-        known = PublicAuthority.parse(file.read_bytes())
-    except OSError as error:
-        raise ConfigError("no authority here", where=str(directory), got=error.strerror) from None
-    return _shown(directory, known)
+    return _shown(directory, read_public(directory))
 
 
 def _shown(directory: Path, known: PublicAuthority) -> Answer:

@@ -1,5 +1,6 @@
 """``mithaq card``: our card and the partners'."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -90,10 +91,16 @@ def add(
     card = Card.parse(_note(file).text)
     with session.service() as service:
         known = any(partner.origin == card.origin for partner in service.partners())
-        typed = fingerprint or ("" if known else input(f"fingerprint of {card.origin}, as you heard it: "))
+        typed = fingerprint or ("" if known else _heard(card))
         partner = service.introduce(read_file(file), typed)
     value = {"partner": partner.origin, "url": partner.url, "serial": card.serial}
     return Answer(value, listing(value))
+
+
+def _heard(card: Card) -> str:
+    # On standard error: with --json nothing but the answer goes to standard output.
+    print(f"fingerprint of {card.origin}, as you heard it: ", end="", file=sys.stderr, flush=True)  # noqa: T201
+    return input()
 
 
 def rotate(

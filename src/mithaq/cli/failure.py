@@ -1,5 +1,6 @@
 """Saying why a command failed: for people in their language, for programs as one JSON value."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,11 +28,25 @@ def lines(error: MithaqError, words: Words) -> list[str]:
     name, message = parts.pop("error"), parts.pop("message")
     if isinstance(error, RefusedError):
         parts.pop("got", None)
-        said = sentences(words, error.codes, field=error.where, kind=message.rpartition(" ")[2])
-        coded = [f"  {code}: {text}" for code, text in zip(error.codes, said, strict=True)]
+        texts = sentences(words, error.codes, field=error.where, kind=message.rpartition(" ")[2])
+        coded = [f"  {code}: {text}" for code, text in zip(error.codes, texts, strict=True)]
     else:
         coded = []
-    return [f"{name}: {message}", *coded, *(f"  {part}: {value}" for part, value in parts.items())]
+    said = [f"{name}: {message}", *coded, *(f"  {part}: {value}" for part, value in parts.items())]
+    return [visible(line) for line in said]
+
+
+def visible(text: str) -> str:
+    """A line with everything that does not show written out: parts of it may come from an attacker.
+
+    So a card cannot move the cursor, rename the window or turn the direction of what is read.
+    """
+    return "".join(each if _shows(each) else ascii(each)[1:-1] for each in text)
+
+
+def _shows(character: str) -> bool:
+    # French sentences have spaces of other widths, which Python does not call printable.
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def value(error: MithaqError) -> dict[str, Any]:

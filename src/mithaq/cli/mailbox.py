@@ -8,18 +8,21 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from mithaq.cli import failure
-from mithaq.cli.answer import KINDS, Answer, OutputOrNone, listing, moment, table, write_file
+from mithaq.cli.answer import KINDS, PRIVATE, Answer, OutputOrNone, listing, moment, table, write_file
 from mithaq.cli.session import Here, Session
-from mithaq.crypto.private_files import make_directory
-from mithaq.errors import StaleError
+from mithaq.errors import StaleError, UsageError
 from mithaq.exchange.reading import Item
 from mithaq.exchange.service import Service
 from mithaq.formats import media, stix
+from mithaq.words import N_
 
 SHORT = 12
 """Hex digits of a leaf in a list: enough to name it again (eight are asked for)."""
 SUFFIXES = {media.PDF: ".pdf", media.TEXT: ".txt", stix.MEDIA_TYPE: ".json"}
 """How saved contents are named, by their real media type."""
+
+COLUMNS = (N_("Reference"), N_("Time"), N_("Kind"), N_("Field"), N_("State"), N_("Contents"))
+"""Heads of a list; contents are those that are here, of those that there are."""
 
 Limit = Annotated[int, Parameter(help="How many at most.")]
 
@@ -119,7 +122,8 @@ def _listed(items: Sequence[Item], session: Session) -> Answer:
         ]
         for item in items
     ]
-    return Answer([_value(item) for item in items], table(rows))
+    heads = [[session.words(head) for head in COLUMNS]] if rows else []
+    return Answer([_value(item) for item in items], table(heads + rows))
 
 
 def _value(item: Item) -> dict[str, Any]:
@@ -139,11 +143,14 @@ def _content(service: Service, partner: str, item: Item, ordinal: int) -> bytes 
 
 
 def _saved(item: Item, contents: Sequence[bytes | None], directory: Path) -> list[Path]:
-    make_directory(directory)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError("the directory cannot be made", where=str(directory), got=error.strerror) from None
     files: list[Path] = []
     for ordinal, content in enumerate(contents):
         if content is not None:
             suffix = SUFFIXES.get(media.real_type(content), ".bin")
             files.append(directory / f"{item.leaf[:SHORT]}-{ordinal}{suffix}")
-            write_file(files[-1], content)
+            write_file(files[-1], content, PRIVATE)
     return files

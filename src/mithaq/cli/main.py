@@ -107,7 +107,7 @@ def _run(
         silent = UsageError("nobody is there to type", todo="give it by an option")
         return _failed(silent, words, json=json)
     except CycloptsError as error:
-        return _failed(UsageError(str(error), todo="see --help"), words, json=json)
+        return _failed(UsageError(" ".join(str(error).split()), todo="see --help"), words, json=json)
     return _show(answer, words, json=json)
 
 

@@ -1,21 +1,19 @@
 """``mithaq node``: make a node, serve it, look at it."""
 
 import signal
-import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
-import structlog
 from cyclopts import Parameter
 
-from mithaq.cli.answer import Answer, listing, read_file, write_file
+from mithaq.cli.answer import Answer, listing, read_file, typed, write_file
 from mithaq.cli.session import Here, Source
 from mithaq.domain.party import origin as checked
 from mithaq.errors import UsageError
-from mithaq.node import setup
+from mithaq.node import log, setup
 from mithaq.node.authority import Authority, PublicAuthority, public_file
 from mithaq.node.directory import Config, Directory
 from mithaq.node.node import Node
@@ -40,20 +38,24 @@ def init(
     """Make a node and draft its card; with the authority at hand, sign and install it.
 
     Args:
-        directory: new, or empty.
+        directory: new, or empty; or of a node whose first card has not been drafted, to go on with.
     """
     if (authority is None) == (authority_public is None):
         raise UsageError("the card names an authority", todo="give one of --authority and --authority-public")
     names = _names(name)
     public = PublicAuthority.parse(read_file(authority_public or public_file(authority or Path())))
     directory = directory.resolve()
-    config = Config(checked(origin), listen, f"file:{Directory(directory).keys}")
+    file = directory / "card.draft"
+    # The authority first: where its passphrase is another, nothing has been made.
+    source = Source(authority_passphrase_fd, authority_passphrase_file)
+    opened = authority and Authority(authority, source.passphrase("passphrase of the authority: "))
     unlocks = session.source.passphrase("new passphrase of the node: ", new=True)
-    setup.create(directory, config, unlocks)
-    draft = bytes(setup.draft(directory, unlocks, public, names, url))
-    if authority:
-        source = Source(authority_passphrase_fd, authority_passphrase_file)
-        opened = Authority(authority, source.passphrase("passphrase of the authority: "))
+    with typed():
+        config = Config(checked(origin), listen, f"file:{Directory(directory).keys}")
+        if file.exists() or not _begun(Directory(directory), config):
+            setup.create(directory, config, unlocks)
+        draft = bytes(setup.draft(directory, unlocks, public, names, url))
+    if opened:
         card = setup.install(directory, bytes(opened.sign_card(draft)))
         value = {
             "origin": card.origin,
@@ -61,12 +63,16 @@ def init(
             "fingerprint": card.fingerprint,
         }
         return Answer(value, [*listing(value), session.words("The card is in force; start the node.")])
-    file = directory / "card.draft"
     write_file(file, draft)
     todo = session.words(
         "Have the authority sign {file} (mithaq card sign), then: mithaq card install", file=file
     )
     return Answer({"origin": origin, "draft": str(file)}, [todo])
+
+
+def _begun(directory: Directory, config: Config) -> bool:
+    """Whether this node was made and got no further, because its card could not be so."""
+    return directory.config_file.exists() and not directory.card.exists() and directory.config() == config
 
 
 def _names(pairs: list[str]) -> dict[str, str]:
@@ -86,8 +92,7 @@ def serve(directory: Path | None = None, /, *, session: Here) -> int:
         directory: of the node, where ``--dir`` does not say it.
     """
     session = replace(session, path=directory or session.path)
-    # Standard output belongs to answers; who supervises the node reads its log from the other one.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    log.configure()
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:

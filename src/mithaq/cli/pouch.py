@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from mithaq.cli import progress
 from mithaq.cli.answer import Answer, Output
 from mithaq.cli.session import Here
 from mithaq.exchange.packing import Lane
@@ -36,7 +37,7 @@ def write(
     """
     if file.is_dir():
         file /= f"{session.directory.config().origin}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.pouch"
-    with session.service() as service:
+    with session.service() as service, progress.working(partner):
         size = write_pouch(file, [service.write_pouch(partner, Lane.PROMPT, to_card=card_key)])
     return Answer({"file": str(file), "bytes": size}, [str(file)])
 
@@ -48,7 +49,7 @@ def read(file: Path, /, *, output: Output, bulk: Bulk = None, session: Here) -> 
         file: the pouch.
     """
     data = _read(file)
-    with session.service() as service:
+    with session.service() as service, progress.working(file.name):
         write_pouch(output, [service.answer_pouch(data)])
         partner = service.take(data) if bulk else ""
         files = [output, *_bulk(service, partner, bulk)]
@@ -62,7 +63,7 @@ def answer(file: Path, /, *, bulk: Bulk = None, session: Here) -> Answer:
         file: the answer.
     """
     data = _read(file)
-    with session.service() as service:
+    with session.service() as service, progress.working(file.name):
         partner = service.take(data)
         status = service.status(partner)
         files = _bulk(service, partner, bulk)

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
-from mithaq.cli.answer import Answer, listing, read_file
+from mithaq.cli import progress
+from mithaq.cli.answer import Answer, listing, read_file, typed
 from mithaq.cli.session import Here
 from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import BODIES_MAX
@@ -51,7 +52,7 @@ def send(
     Args:
         kind: what it is.
         partner: its origin.
-        files: its contents. A STIX bundle is split into contents of 1,000 objects.
+        files: its contents; - is standard input. A STIX bundle is split into contents of 1,000 objects.
     """
     contents = tuple(each for file in files for each in _contents(file))
     if len(contents) > BODIES_MAX:
@@ -73,12 +74,8 @@ def send(
             re=tuple(service.item(partner, leaf).leaf for leaf in re or ()),
             by=_by(by),
         )
-        try:
+        with typed(), progress.working(partner):
             sent = service.send(partner, message)
-        except PeerError as error:  # what does not parse here came from the keyboard, not from a partner
-            raise UsageError(
-                error.message, where=error.where, expected=error.expected, got=error.got, todo=error.todo
-            ) from None
     value = {name: getattr(sent, name) for name in sent.__slots__}
     return Answer(value, listing(value))
 
@@ -153,7 +150,8 @@ def _bodies(file: Path, data: bytes) -> Iterator[bytes]:
         if len(listed) <= stix.OBJECTS_PER_BODY and len(data) <= stix.CONTENT_MAX:
             yield data
             return
-        yield from map(stix.bundle, stix.split(listed))
+        parts = -(-len(listed) // stix.OBJECTS_PER_BODY)
+        yield from map(stix.bundle, progress.each(stix.split(listed), file.name, parts))
     except PeerError as error:
         raise UsageError(
             "the bundle cannot be sent",

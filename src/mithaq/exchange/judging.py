@@ -101,7 +101,8 @@ class Judging:
 
     def _waits(self, entry: Entry, ref: EntryRef | None, index: int) -> bool:
         """Whether an entry is legal, has no verdict yet, and lacks contents."""
-        thing = self._pair.thing(entry.leaf.hex()) if ref and ref.legal else None
+        counts = ref and ref.legal and ref.index == index  # the same bytes entered again wait for nothing
+        thing = self._pair.thing(entry.leaf.hex()) if counts else None
         return bool(thing and not thing.value(self._pair.side) and self._lacking(entry, index))
 
     def _judge_bodies(self, entry: Entry, index: int) -> None:

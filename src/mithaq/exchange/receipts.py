@@ -32,7 +32,7 @@ def export(tx: Transaction, log: LogName, index: int) -> bytes:
     return bytes(
         Receipt(
             entry=_proof(tx, log, rows[0]),
-            held=_proof(tx, log.other, held[0]) if held and _agree(held[0], cosignature) else None,
+            held=_proof(tx, log.other, held[0]) if held and _agree(held[0], index, cosignature) else None,
             verdict=verdict and _proof(tx, log.other, verdict),
         )
     )
@@ -57,7 +57,7 @@ def _cosignature(tx: Transaction, log: LogName, index: int) -> Cosignature | Non
     return next(iter(tx.logs.cosignatures(log, index, 1)), None)
 
 
-def _agree(held: EntryRow, cosignature: Cosignature | None) -> bool:
+def _agree(held: EntryRow, index: int, cosignature: Cosignature | None) -> bool:
     """Whether the reader's two statements of one size have one time.
 
     A reader that gives them different ones would make the whole receipt worthless: it goes without ``held``,
@@ -66,7 +66,8 @@ def _agree(held: EntryRow, cosignature: Cosignature | None) -> bool:
     facts = Entry.parse(held.data).facts
     if cosignature is None or facts["size"] != cosignature.size:
         return True
-    return "came" in facts or facts["time"] == cosignature.time
+    came = any(each["from"] <= index < each["to"] for each in facts.get("came", ()))
+    return came or facts["time"] == cosignature.time
 
 
 def _lines(data: bytes) -> list[NoteLine]:

@@ -28,6 +28,10 @@ from mithaq.exchange.signing import merge, sign_agreement
 
 NOW = "authority-1"
 NEXT = "authority-2"
+TYPE = "mithaq/authority/1"
+"""How ``authority.toml`` begins to say what it is."""
+MEMBERS = {"ed25519", "ml-dsa-87", "next", "origin", "type"}
+"""Members of ``authority.toml``."""
 PUBLIC_MAX = 16_384
 """Bytes of ``authority.toml``: one key of 2,592 bytes in hex, and little else."""
 
@@ -48,7 +52,7 @@ class PublicAuthority:
                 "ml-dsa-87": self.pair.ml_dsa.hex(),
                 "next": self.next,
                 "origin": self.origin,
-                "type": "mithaq/authority/1",
+                "type": TYPE,
             }
         )
 
@@ -57,6 +61,8 @@ class PublicAuthority:
         """Read ``authority.toml``; raises MalformedError or ConfigError."""
         value = strict_toml.load(text, PUBLIC_MAX)
         try:
+            if value["type"] != TYPE or value.keys() != MEMBERS:
+                raise ConfigError("not the public side of an authority", expected=TYPE)
             pair = PublicPair(bytes.fromhex(value["ed25519"]), bytes.fromhex(value["ml-dsa-87"]))
             return cls(origin(value["origin"]), pair, str(value["next"]))
         except (KeyError, ValueError, TypeError) as error:
@@ -73,7 +79,7 @@ class Authority:
 
     def __init__(self, directory: Path, passphrase: Passphrase) -> None:
         self._keys = open_keystore(f"file:{directory.resolve() / 'keys'}", passphrase, os.urandom)
-        self.public = PublicAuthority.parse(public_file(directory).read_bytes())
+        self.public = read_public(directory)
         self.pair: SigningPair = self._keys.load(NOW)
 
     @classmethod
@@ -114,3 +120,15 @@ class Authority:
 def public_file(directory: Path) -> Path:
     """Where the public side is."""
     return directory / "authority.toml"
+
+
+def read_public(directory: Path) -> PublicAuthority:
+    """The public side of the authority in a directory.
+
+    Raises:
+        ConfigError, MalformedError: there is none.
+    """
+    try:
+        return PublicAuthority.parse(public_file(directory).read_bytes())
+    except OSError as error:
+        raise ConfigError("no authority here", where=str(directory), got=error.strerror) from None

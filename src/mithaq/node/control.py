@@ -123,7 +123,7 @@ class Control:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                with suppress(ReachError, OSError):
+                with suppress(MithaqError, OSError):  # it hung up, or sends what cannot be read: it ends
                     while True:
                         _send(self.request, _answer(service, _receive(self.request)))
 

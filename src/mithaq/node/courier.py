@@ -11,12 +11,16 @@ import structlog
 
 from mithaq.crypto.keys import Random
 from mithaq.domain.party import Origin
-from mithaq.errors import ReachError
+from mithaq.errors import MithaqError, ReachError
 from mithaq.exchange import courier
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.service import GRACE, Outgoing, Service
 from mithaq.wire.client import PouchClient
 from mithaq.wire.http import StatusError
+
+STOP = 10.0
+"""Seconds that pouches under way are given when the node stops, all together: as long as the server gives
+those that came. A partner could draw one out for half an hour; what is left is sent again after the start."""
 
 _log = structlog.get_logger("mithaq.courier")
 
@@ -53,11 +57,14 @@ class Carrier:
         """There may be something to carry."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Finish the pouch that is under way, and end."""
+    def end(self) -> None:
+        """Carry nothing after the pouch that is under way."""
         self._stopping.set()
         self._wake.set()
-        self._thread.join()
+
+    def join(self, seconds: float) -> None:
+        """Wait until it has ended, but not longer than this."""
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         decision = courier.answered(more=True)
@@ -93,6 +100,7 @@ class Carrier:
                 lane=self._lane,
                 error=str(error),
                 wait=decision.wait,
+                exc_info=not isinstance(error, MithaqError),
             )
             return decision
 
@@ -106,12 +114,26 @@ class Carrier:
 
 
 class Couriers:
-    """All lanes of a node; a partner gets its two when it is first woken."""
+    """All lanes of a node; a partner gets its two when it is first woken.
 
-    def __init__(self, service: Callable[[], Service], client: PouchClient, random: Random) -> None:
+    Args:
+        service: the node, when it is there.
+        client: sends pouches.
+        random: for waits that are left to chance.
+        patience: seconds that pouches under way are given in the end.
+    """
+
+    def __init__(
+        self,
+        service: Callable[[], Service],
+        client: PouchClient,
+        random: Random,
+        patience: float = STOP,
+    ) -> None:
         self._service = service
         self._client = client
         self._random = random
+        self._patience = patience
         self._lock = threading.Lock()
         self._carriers: dict[Origin, tuple[Carrier, ...]] = {}
         self._stopped = False
@@ -133,9 +155,12 @@ class Couriers:
             carrier.wake()
 
     def stop(self) -> None:
-        """End every lane."""
+        """End every lane, all at once; whatever a partner does, it ends in time."""
         with self._lock:
             self._stopped = True
             carriers = [carrier for lanes in self._carriers.values() for carrier in lanes]
         for carrier in carriers:
-            carrier.stop()
+            carrier.end()
+        end = time.monotonic() + self._patience
+        for carrier in carriers:
+            carrier.join(max(0.0, end - time.monotonic()))

@@ -13,6 +13,7 @@
 """
 
 import fcntl
+import json
 import os
 import re
 import tomllib
@@ -49,6 +50,11 @@ class Config:
     authorities: str = ""
 
     def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if not getattr(self, name).isprintable():
+                raise ConfigError(
+                    "a character that does not show", where=name, got=ascii(getattr(self, name))
+                )
         match = _LISTEN.fullmatch(self.listen)
         if match is None or int(match[2]) > 65_535:
             raise ConfigError(
@@ -68,7 +74,10 @@ class Config:
     def text(self) -> str:
         """The file's contents."""
         members = {name: getattr(self, name) for name in self.__slots__}
-        return "".join(f'{name} = "{value}"\n' for name, value in members.items() if value)
+        # A JSON string without control characters is a basic string of TOML.
+        return "".join(
+            f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in members.items() if value
+        )
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -81,15 +90,14 @@ class Config:
             value: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ConfigError("not TOML", where="node.toml", got=error) from None
-        unknown = value.keys() - set(cls.__slots__)
-        lacking = {"origin", "listen", "keystore"} - value.keys()
-        if unknown or lacking or not all(isinstance(each, str) for each in value.values()):
-            raise ConfigError(
-                "members do not fit",
-                where="node.toml",
-                expected=f"texts: {' '.join(cls.__slots__)}",
-                got=" ".join(sorted(unknown | lacking)),
-            )
+        for name, member in value.items():
+            if name not in cls.__slots__:
+                raise ConfigError("an unknown member", where=name, expected=" ".join(cls.__slots__))
+            if not isinstance(member, str):
+                raise ConfigError("a member of another type", where=name, expected="a text", got=member)
+        for name in ("origin", "listen", "keystore"):
+            if name not in value:
+                raise ConfigError("a member lacks", where=name)
         try:
             return cls(**value | {"origin": origin(value["origin"])})
         except PeerError as error:

@@ -17,7 +17,7 @@ from mithaq.crypto.notes import Note
 from mithaq.crypto.passphrase import Passphrase
 from mithaq.domain.card import Card
 from mithaq.domain.party import Role
-from mithaq.errors import ConfigError
+from mithaq.errors import ConfigError, MithaqError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.service import Service
 from mithaq.node.control import Control
@@ -143,7 +143,8 @@ class Node:
             try:
                 service.housekeep()
             except Exception as error:  # noqa: BLE001 - one failure must not end what destroys keys
-                _log.error("housekeeping_failed", error=str(error))
+                unknown = not isinstance(error, MithaqError)
+                _log.error("housekeeping_failed", error=str(error), exc_info=unknown)
             if self._stopping.wait(HOUSEKEEPING):
                 return
 
