@@ -38,7 +38,8 @@ gates: .venv/.dev
 bench: .venv/.dev ## Measure everything in one run and write benchmarks/results.json
 	$(BIN)/python benchmarks
 
-soak: .venv/.dev ## Two real nodes under load, one killed now and then; HOURS=0.5 make soak
+soak: .venv/.dev ## 500 deaths at chosen points, then two real nodes under load and kills; HOURS=0.5 make soak
+	$(BIN)/python tests/killing.py 500
 	$(BIN)/python tools/soak.py
 
 catalogues: .venv/.dev ## Read every sentence out of the sources, merge it into the catalogues, compile them
