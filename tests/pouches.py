@@ -95,7 +95,7 @@ def manifest(liar: Node, reader: Node, **changes: Any) -> Manifest:
     members = {
         "log": log,
         "id": liar.identity.random(32).hex(),
-        "n": int(time.time() * 1_000_000),
+        "n": liar.service._outbox(liar.service.partner(reader.origin)).next_n(liar.clock()),
         "time": int(time.time()),
         "mine": len(mine),
         "have": (len(theirs), root_of(theirs)),

@@ -92,7 +92,7 @@ POUCH = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(POUCH, min_size=1, max_size=4))
 def test_a_liar_is_refused_or_taken_and_the_reader_goes_on(made_pair, pouches):
     with tempfile.TemporaryDirectory() as directory:

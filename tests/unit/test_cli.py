@@ -439,7 +439,7 @@ def test_what_could_move_a_terminal_is_not_shown(tmp_path):
         session = SimpleNamespace(words=Words("en"), service=lambda: contextlib.nullcontext(service))
         return mailbox.show(B, leaf, session=session).lines
 
-    assert "readable" in shown(b"readable")
+    assert shown(b"readable\nverdict  accepted")[-2:] == ["> readable", "> verdict  accepted"]
     for hostile in (b"\x1b[2Jgone", b"a\x9bb", "\u202eabc".encode(), b"\xff"):
         assert shown(hostile) == shown(b"\x00")
     assert not [line for line in shown(b"\x1b]0;x\x07") if "\x1b" in line]

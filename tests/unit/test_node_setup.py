@@ -68,6 +68,12 @@ def test_a_second_draft_keeps_the_pairs_of_the_first(node, authority):
     assert (one.log, one.mirror) == (other.log, other.mirror)
 
 
+def test_a_card_that_cannot_be_so_leaves_no_sealing_key(node, authority):
+    with pytest.raises(MalformedError):
+        setup.draft(node, unlocks, authority.public, {"en": "Atlas"}, "not an address")
+    assert not list((node / "keyfiles" / "sealing").iterdir())
+
+
 def test_the_authority_of_another_party(node, tmp_path):
     other = Authority.create(tmp_path / "other", B, unlocks)
     with pytest.raises(ConfigError, match="another party"):

@@ -89,9 +89,10 @@ def show(
     lines += [f"{code}: {sentence}" for code, sentence in zip(item.codes, said, strict=True)]
     for ordinal, (body, content) in enumerate(zip(entry.bodies, contents, strict=True)):
         lines += ["", f"{ordinal}  {body.type}  {body.size}  {'' if content is not None else '-'}".rstrip()]
-        # Only what has no control characters goes to a terminal, whatever its author says it is.
+        # Only what has no control characters goes to a terminal, whatever its author says it is; and marked,
+        # so that no line of it can be taken for one of ours.
         if content is not None and media.real_type(content) == media.TEXT:
-            lines += content.decode().splitlines()
+            lines += [f"> {line}" for line in content.decode().splitlines()]
     return Answer(value | {"files": [str(file) for file in files]}, [*lines, *map(str, files)])
 
 

@@ -110,8 +110,8 @@ class Reading:
 
     def _item(self, row: EntryRow, *, ours: bool) -> Item | None:
         thing = self._pair.thing(row.leaf.hex())
-        legal = row.outcome.startswith(b"done")  # the same bytes entered twice are one item
-        if thing is None or not legal or row.kind not in EXCHANGE_KINDS:
+        again = row.outcome == b"illegal repeated"  # the same bytes entered twice are one item
+        if thing is None or again or row.kind not in EXCHANGE_KINDS:
             return None
         entry, reader = Entry.parse(row.data), self._pair.side ^ ours
         verdict = thing.value(reader)

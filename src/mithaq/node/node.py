@@ -159,7 +159,8 @@ def _server_tls(config: Config) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
-        context.load_cert_chain(config.certificate, config.private_key)
+        # With a passphrase given, though an empty one, OpenSSL asks nobody for that of the key.
+        context.load_cert_chain(config.certificate, config.private_key, password="")
     except OSError as error:
         raise ConfigError("the certificate cannot be used", where=config.certificate, got=error) from None
     return context

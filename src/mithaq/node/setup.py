@@ -71,9 +71,6 @@ def draft(
     serial = previous.serial + 1 if previous else 1
     log, mirror = _pairs(keys, serial)
     sealing = SealingKey.generate(os.urandom)
-    KeyFiles(directory.keyfiles, keys.secret("keyfiles"), os.urandom).create(
-        f"sealing/{sealing.id}", sealing.seed
-    )
     now = int(time.time())
     card = Card(
         origin=config.origin,
@@ -89,6 +86,9 @@ def draft(
         authority=authority.pair,
         log=log.public,
         mirror=mirror.public,
+    )
+    KeyFiles(directory.keyfiles, keys.secret("keyfiles"), os.urandom).create(
+        f"sealing/{sealing.id}", sealing.seed
     )
     text, lines = card.text(), signers(card)
     signed = (sign(text, lines[role].name, pair) for role, pair in ((Role.LOG, log), (Role.MIRROR, mirror)))
