@@ -1,1 +1,1 @@
-"""formats."""
+"""What stands in contents: strict readers that report findings and decide nothing."""

@@ -1,1 +1,1 @@
-"""node."""
+"""The composition root: one node put together from its directory, started, asked and stopped."""

@@ -1,1 +1,1 @@
-"""wire."""
+"""Carriers of pouches: HTTP and files. The channel is trusted for nothing."""
