@@ -1,1 +1,1 @@
-"""Keys, signed notes, seals and key stores: the only importer of the primitives; knows no log and no use case."""
+"""Keys, signed notes, seals and key stores: the only importer of the primitives; knows no use case."""
