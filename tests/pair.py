@@ -10,6 +10,7 @@ from typing import Any
 
 from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
+from mithaq.domain.declaration import Declaration, Declared
 from mithaq.domain.entry import Body, Entry, leaf_hash
 from mithaq.domain.handling import Handling
 from mithaq.domain.instrument import Instrument
@@ -112,6 +113,17 @@ def make_card(name: Origin, serial: int = 1, previous: str = "", until: int = NO
         log=pair(serial + 50, 1312),
         mirror=pair(serial + 100, 1312),
     )
+
+
+def make_declaration(name: Origin, agreement: str, act: str = "terminate", **changes: Any) -> Declaration:
+    members: dict[str, Any] = {
+        "act": Declared(act),
+        "origin": name,
+        "relation": "atlas-lindmark",
+        "agreement": agreement,
+        "issued": Moment(NOW),
+    }
+    return Declaration(**members | changes)
 
 
 def roots_at(leaves: Sequence[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
@@ -223,6 +235,19 @@ class Talk:
     def reply(self, side: int, text: str, request: bytes, *items: int, **changes: Any) -> Entry:
         facts = {"status": "exercise", "items": [{"item": n, "status": "answered"} for n in items]}
         return self.share(side, text, "reply", facts=facts, re=(request.hex(),), **changes)
+
+    def about(self, side: int, kind: str, text: str, *leaves: bytes, **changes: Any) -> Entry:
+        """An entry about exchange entries of the field security, not yet appended."""
+        re = tuple(leaf.hex() for leaf in leaves)
+        return self.entry(side, kind, **{"agreement": text, "field": "security", "re": re} | changes)
+
+    def suspend(self, side: int, text: str, field: str = "") -> Step:
+        facts = {"act": "suspend", "note": text} | ({"field": field} if field else {})
+        return self.say(side, "agreement", facts=facts)
+
+    def declare(self, side: int, text: str, act: str, **changes: Any) -> Step:
+        declaration = make_declaration(self.pair[side], text, act, **changes)
+        return self.say(side, "agreement", facts={"act": act, "note": self.note(declaration.text())})
 
     def verdict(self, side: int, *leaves: bytes, codes: tuple[str, ...] = ()) -> Step:
         facts: dict[str, Any] = {"result": "refused" if codes else "accepted"}

@@ -49,7 +49,7 @@ def page() -> str:
         rules += [
             f"| `{rule.code}` | {rule.clause.replace('protocol ', '§ ')} | {rule.sentence} |"
             for rule in RULES
-            if rule.sees is sees
+            if rule.sees & sees
         ]
     fold = [f"| `{code}` | {meaning} |" for code, meaning in CODES.items()]
     return HEAD + "\n".join(rules) + "\n" + FOLD + "\n".join(fold) + "\n"

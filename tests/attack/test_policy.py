@@ -8,9 +8,10 @@ from mithaq.domain.findings import Findings, Problem
 from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import CODES_MAX
 from mithaq.domain.moment import DAY, Moment
+from mithaq.domain.moves import Sort
 from mithaq.domain.policy import RULES, Arrival, Standing, Verdict, judge
 from mithaq.domain.rules import SKEW
-from mithaq.domain.things import Sort, Thing
+from mithaq.domain.things import Thing
 from pair import NOW, Talk, make_text
 
 TEXT = make_text()

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from mithaq.domain.moves import Sort
 from mithaq.domain.outcome import LogState
 from mithaq.domain.party import LogName, origin
-from mithaq.domain.things import Sort, Thing
+from mithaq.domain.things import Thing
 from mithaq.errors import BehindError, BusyError, MalformedError, StoreError
 from mithaq.exchange.ports import (
     BodyKey,

@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mithaq.domain.entry import Entry
+from mithaq.domain.kinds import KINDS
 from mithaq.domain.moment import DAY, Moment
+from mithaq.domain.moves import Sort
 from mithaq.domain.outcome import LogState, Step
 from mithaq.domain.record import feed
 from mithaq.domain.replay import Memory, Record, fold_logs
-from mithaq.domain.things import Sort
-from pair import NOW, PAIR, Talk, make_card, make_text, roots_at
+from mithaq.domain.terms import Onward
+from pair import NOW, PAIR, Talk, make_card, make_declaration, make_terms, make_text, roots_at
 
-FIRST = make_text()
+FIRST = make_text(fields=make_text().fields | {"security": make_terms(onward=Onward.CONSENT)})
 TEXTS = [
     FIRST,
     make_text(notice_days=1),
@@ -29,6 +31,8 @@ TEXTS = [
 ]
 ACTS = ["hold"] * 6 + ["share", "ask", "reply", "reply", "judge", "judge", "refuse", "text", "wait"]
 ACTS += ["garbage", "foreign", "again", "void", "unlawful", "card", "keys", "record"]
+ACTS += ["suspend", "suspend", "resume", "resume", "terminate"]
+ACTS += ["acknowledgement", "feedback", "correction", "withdrawal", "erasure", "consent", "keep"]
 PLANS = st.lists(
     st.tuples(st.integers(0, 1), st.sampled_from(ACTS), st.integers(0, 30), st.integers(0, 5)),
     max_size=40,
@@ -47,7 +51,8 @@ class Play:
 
     def pick(self, side: int, n: int, kinds=("request", "information"), default: bytes = bytes(32)) -> bytes:
         """The leaf hash of one of a side's entries, the newest first; perhaps of none."""
-        leaves = [s.ref.leaf for s in self.talk.steps[side] if s.ref and s.ref.kind in kinds][::-1]
+        refs = [step.ref for step in self.talk.steps[side] if step.ref and step.ref.kind in kinds]
+        leaves = [ref.leaf for ref in refs[::-1] if ref.legal or n % 4 == 0]
         return leaves[n % len(leaves)] if leaves else default
 
     def hold(self, side, n, m):
@@ -61,7 +66,7 @@ class Play:
             self.talk.hold(side, new, **{name: value for name, value in more.items() if value})
 
     def share(self, side, n, m):
-        self.talk.append(side, self.talk.share(side, TEXTS[m].digest if n > 15 else FIRST.digest).data)
+        self.talk.append(side, self.talk.share(side, TEXTS[m].digest if n > 25 else FIRST.digest).data)
 
     def ask(self, side, n, m):
         self.talk.append(side, self.talk.share(side, FIRST.digest, "request").data)
@@ -128,6 +133,54 @@ class Play:
     def record(self, side, n, m):
         row = {"size": n, "digest": "00" * 32}
         self.talk.say(side, "record", facts={"rules": 1, "own": row, "partner": {**row, "size": m}})
+
+    def suspend(self, side, n, m):
+        if n > 10:
+            return
+        field = {"field": ["security", "life", "sport"][m - 3]} if m > 2 else {}
+        note = self.talk.note(TEXTS[n % 2 * m].text())
+        self.talk.say(side, "agreement", facts={"act": "suspend", "note": note, **field})
+
+    def declare(self, side, act, **changes):
+        name = PAIR[side] if changes.pop("own", True) else PAIR[1 - side]
+        note = self.talk.note(make_declaration(name, FIRST.digest, act, **changes).text())
+        self.talk.say(side, "agreement", facts={"act": act, "note": note})
+
+    def resume(self, side, n, m):
+        lifts = self.pick(side if m < 5 else 1 - side, n // 10, ("agreement",))
+        self.declare(side, "resume", lifts=lifts.hex(), own=n != 1)
+
+    def terminate(self, side, n, m):
+        if m == 5:
+            self.declare(side, "terminate", own=n != 1)
+
+    def about(self, kind, side, n, m, **facts):
+        leaf = self.pick(side ^ (m > 2), n % 4, ("request", "information", "reply", "alert"))
+        more = {"facts": facts} if facts else {}
+        field = {"field": "culture"} if n == 30 else {}
+        self.talk.append(side, self.talk.about(side, kind, FIRST.digest, leaf, **more, **field).data)
+
+    def acknowledgement(self, side, n, m):
+        self.about("acknowledgement", side, n, m)
+
+    def feedback(self, side, n, m):
+        self.about("feedback", side, n, m, usefulness=["useful", "not-useful"][n % 2])
+
+    def correction(self, side, n, m):
+        self.about("correction", side, n, m, reason="outdated")
+
+    def withdrawal(self, side, n, m):
+        self.about("withdrawal", side, n, m, reason="mistaken")
+
+    def erasure(self, side, n, m):
+        self.about("erasure", side, n, m, reason="order")
+
+    def keep(self, side, n, m):
+        self.about("hold", side, n, m, reason="court", until=self.talk.now + n)
+
+    def consent(self, side, n, m):
+        act = ["ask", "grant", "refuse", "revoke"][n % 4]
+        self.about("consent", side, n, m, act=act, to="third.example")
 
     def fold(self, sizes: tuple[int, int] | None = None) -> Record:
         a, b = sizes or (len(self.talk.logs[0]), len(self.talk.logs[1]))
@@ -226,8 +279,11 @@ def told(play: Play) -> list[list[tuple]]:
             (step.outcome.result, step.outcome.code, changes(step)) for step in record.steps[side ^ play.flip]
         ]
 
-    readings = sorted((name(key), thing.reading) for key, thing in record.things.items())
-    return [rows(0), rows(1), readings]
+    values = sorted(
+        (name(key), *(thing.value(side ^ play.flip) for side in (0, 1)))
+        for key, thing in record.things.items()
+    )
+    return [rows(0), rows(1), values]
 
 
 @given(PLANS)
@@ -264,16 +320,19 @@ def test_changed_bytes_never_raise_and_void_what_rests_on_them(plan, data):
 def test_the_plans_reach_what_they_are_for():
     """Every legal kind of act and most codes occur when each act is tried often enough."""
     random = Random(5)
-    plan = [
-        (random.randrange(2), random.choice(ACTS), random.randrange(31), random.randrange(6))
-        for _ in range(500)
+    records = [
+        Play(
+            [
+                (random.randrange(2), random.choice(ACTS), random.randrange(31), random.randrange(6))
+                for _ in range(150)
+            ]
+        ).fold()
+        for _ in range(40)
     ]
-    record = Play(plan).fold()
-    steps = [step for side in record.steps for step in side]
-    assert {step.entry.kind for step in steps if step.outcome.legal} >= {
-        "card", "keys", "held", "verdict", "agreement", "record", "information", "request", "reply",
-    }  # fmt: skip
-    assert {thing.sort for thing in record.things.values()} == set(Sort)
+    steps = [step for record in records for side in record.steps for step in side]
+    kinds = {step.entry.kind for step in steps if step.outcome.legal}
+    assert kinds == set(KINDS) - {"alert", "expertise"}
+    assert {thing.sort for record in records for thing in record.things.values()} == set(Sort)
     codes = {step.outcome.code for step in steps}
-    assert len(codes) > 15, codes
+    assert len(codes) > 25, codes
     assert isinstance(steps[0].entry, Entry)

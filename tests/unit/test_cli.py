@@ -19,7 +19,7 @@ from mithaq.cli.answer import PRIVATE, STANDARD_INPUT, listing, read_file, table
 from mithaq.cli.main import COMMANDS, SINGLE, app
 from mithaq.cli.session import Source
 from mithaq.crypto.private_files import create_private
-from mithaq.domain.record import CODES
+from mithaq.domain.effect import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import KeyStoreError, RefusedError, UsageError
 from mithaq.formats import media, stix

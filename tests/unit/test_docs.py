@@ -12,8 +12,8 @@ import pytest
 
 import mithaq
 from mithaq import errors
+from mithaq.domain.effect import CODES
 from mithaq.domain.kinds import KINDS
-from mithaq.domain.record import CODES
 from mithaq.domain.rules import RULES
 
 ROOT = Path(__file__).parents[2]

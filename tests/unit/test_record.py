@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from mithaq.domain import record
+from mithaq.domain.effect import CODES
+from mithaq.domain.enacted import TEXTS_MAX
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.outcome import LogState, Outcome, Result
-from mithaq.domain.record import CODES, TEXTS_MAX, check_record, feed
+from mithaq.domain.record import check_record, feed
 from mithaq.domain.replay import Memory, fold_logs
 from mithaq.domain.rules import RULES
 from pair import NOW, PAIR, Talk, make_card, make_text, roots_at
@@ -335,7 +337,7 @@ class TestRequests:
     def test_items_are_answered_once_each(self, talk, text, request_):
         talk.verdict(1, request_.leaf)
         step = talk.append(1, talk.reply(1, text, request_.leaf, 2).data)
-        assert [(thing.key, thing.reading) for thing in step.things[1:]] == [
+        assert [(thing.key, thing.value(1)) for thing in step.things[1:]] == [
             (f"{request_.leaf.hex()}/2", "answered")
         ]
         again = talk.reply(1, text, request_.leaf, 1, 2)

@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from mithaq.domain.things import MOVES, READINGS, Sort, Thing
+from mithaq.domain.moves import MOVES, READINGS, Sort
+from mithaq.domain.things import REGISTER_MAX, Thing
 
 ACTS = sorted({act for tables in MOVES.values() for table in tables for _, act in table})
 
@@ -23,10 +24,12 @@ def reachable(sort: Sort) -> set[tuple[str, str]]:
     return seen - {("", "")}
 
 
-@pytest.mark.parametrize("sort", [Sort.AGREEMENT, Sort.EXCHANGE])
+@pytest.mark.parametrize("sort", sorted(set(Sort) - {Sort.ITEM}))
 def test_every_pair_that_can_be_reached_has_a_reading(sort):
-    # A reader accepts only what was sent: the fold refuses an acceptance of a void entry (``not-legal``).
-    expected = reachable(sort) - {("", "accepted")}
+    expected = reachable(sort)
+    if sort is Sort.EXCHANGE:
+        # A reader accepts only what was sent: the fold refuses an acceptance of a void entry (``not-legal``).
+        expected -= {("", "accepted"), ("", "acknowledged")}
     assert READINGS[sort].keys() == expected
 
 
@@ -38,7 +41,11 @@ def test_items_start_from_their_request():
     assert accepted.item(2).value(0) == "received"
     assert accepted.item(2).value(0, before=9) == ""
     assert request.item(1).move(0, "answer", 10) is None
-    readings.add(accepted.item(1).move(0, "answer", 10).reading)
+    answered = accepted.item(1).move(0, "answer", 10).of(0)
+    readings.add(accepted.item(1, answered).reading)
+    withdrawn = request.move(1, "withdraw", 11)
+    readings |= {withdrawn.item(1).reading, withdrawn.move(0, "accept", 9).item(2).reading}
+    readings.add(withdrawn.item(1, answered).reading)
     assert readings == set(READINGS[Sort.ITEM].values())
     refused = request.move(0, "refuse", 9)
     assert refused.item(1).move(0, "answer", 10) is None
@@ -51,6 +58,22 @@ def test_an_act_moves_only_its_authors_register():
         if moved:
             assert moved.registers[1 - side] == ()
             assert moved.registers[side] == ((3, moved.value(side)),)
+
+
+def test_nobody_changes_their_mind_for_ever():
+    thing = Thing("k", Sort.FEEDBACK)
+    for index in range(REGISTER_MAX):
+        thing = thing.move(1, ("useful", "not-useful")[index % 2], index)
+    assert thing.move(1, "useful", REGISTER_MAX) is None
+
+
+def test_what_an_item_keeps_does_not_depend_on_what_arrived_first():
+    request = Thing("k", Sort.EXCHANGE, 0, "ab" * 32, "security", 1).move(0, "send", 4).move(1, "accept", 9)
+    withdrawn = request.move(0, "withdraw", 7)
+    kept = {each.item(1).move(1, "answer", 10).of(1) for each in (request, withdrawn)}
+    assert len(kept) == 1
+    corrected = request.move(0, "correct", 5)
+    assert corrected.item(1) == request.item(1)
 
 
 def test_agreements_read_the_same_for_either_side():

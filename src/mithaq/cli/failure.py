@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mithaq.cli.answer import KINDS
-from mithaq.domain.record import CODES
+from mithaq.domain.effect import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import MithaqError, RefusedError
 from mithaq.words import Words

@@ -7,8 +7,9 @@ A kind says to which **family** it belongs, whether it carries bodies, what its 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mithaq.domain.moment import MOMENT_MAX
 from mithaq.domain.party import SEALING_SIZE
-from mithaq.domain.shapes import Members, hexadecimal, identifier, listing, log_name, number, word
+from mithaq.domain.shapes import Members, hexadecimal, identifier, listing, log_name, number, party, word
 
 RANGES_MAX = 1_000
 """Ranges of ``missing`` and ``came`` together in one ``held`` (protocol 6)."""
@@ -68,7 +69,7 @@ RE_MAX = 64
 _CONTENT = (1, BODIES_MAX)
 _ANSWERS = (1, RE_MAX)
 _STATUS = {"status": word("actual", "exercise")}
-_HOUSE = Family.HOUSEKEEPING
+_ABOUT, _HOUSE = Family.ABOUT, Family.HOUSEKEEPING
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -94,6 +95,43 @@ KINDS: dict[str, Kind] = {
         ),
         Kind("information", Family.EXCHANGE, _CONTENT, facts=Members(_STATUS)),
         Kind("expertise", Family.EXCHANGE, _CONTENT, facts=Members(_STATUS)),
+        Kind("acknowledgement", _ABOUT, re=_ANSWERS),
+        Kind(
+            "feedback",
+            _ABOUT,
+            re=(1, 1),
+            facts=Members({"usefulness": word("useful", "partly-useful", "not-useful")}),
+        ),
+        Kind(
+            "correction",
+            _ABOUT,
+            re=(1, 2),
+            facts=Members({"reason": word("inaccurate", "incomplete", "outdated")}),
+        ),
+        Kind(
+            "withdrawal",
+            _ABOUT,
+            re=_ANSWERS,
+            facts=Members({"reason": word("inaccurate", "mistaken", "order", "purpose-ended", "unlawful")}),
+        ),
+        Kind(
+            "erasure",
+            _ABOUT,
+            re=_ANSWERS,
+            facts=Members({"reason": word("ended", "off-boarding", "order", "purpose-ended", "withdrawn")}),
+        ),
+        Kind(
+            "consent",
+            _ABOUT,
+            re=(1, 1),
+            facts=Members({"act": word("ask", "grant", "refuse", "revoke"), "to": party}),
+        ),
+        Kind(
+            "hold",
+            _ABOUT,
+            re=(1, 1),
+            facts=Members({"reason": word("audit", "court", "supervision"), "until": number(1, MOMENT_MAX)}),
+        ),
         Kind("held", _HOUSE, facts=_HELD),
         Kind(
             "verdict",
@@ -106,7 +144,13 @@ KINDS: dict[str, Kind] = {
         Kind(
             "agreement",
             _HOUSE,
-            facts=Members({"act": word("propose", "activate"), "note": hexadecimal(32)}),
+            facts=Members(
+                {
+                    "act": word("propose", "activate", "suspend", "resume", "terminate"),
+                    "note": hexadecimal(32),
+                },
+                {"field": identifier},
+            ),
             note=True,
         ),
         Kind("record", _HOUSE, facts=Members({"rules": number(1), "own": _AT_SIZE, "partner": _AT_SIZE})),

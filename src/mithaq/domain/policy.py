@@ -59,6 +59,10 @@ def judge(
         raise ValueError("a judgment needs rules, and a finding for each body")
     terms = standing.text.fields.get(entry.field) if standing.text else None
     case = Case(entry, standing, terms, tuple(findings or ()))
-    seen = {Sees.HEADER: True, Sees.BODIES: findings is not None, Sees.ARRIVAL: standing.arrival is not None}
-    codes = (rule.code for rule in rules if seen[rule.sees] and rule.broken(case))
+    seen = Sees.HEADER
+    if findings is not None:
+        seen |= Sees.BODIES
+    if standing.arrival is not None:
+        seen |= Sees.ARRIVAL
+    codes = (rule.code for rule in rules if rule.sees & seen and rule.broken(case))
     return Verdict(tuple(islice(codes, CODES_MAX)))

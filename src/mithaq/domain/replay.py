@@ -12,10 +12,11 @@ from typing import Any
 from mithaq.domain import canonical
 from mithaq.domain.entry import ENTRY_MAX, Entry, leaf_hash
 from mithaq.domain.ladder import Coverage, Range
+from mithaq.domain.moves import LIFE, Sort
 from mithaq.domain.outcome import EntryRef, LogState, Step
 from mithaq.domain.record import feed
 from mithaq.domain.sight import Pair, log_name
-from mithaq.domain.things import Sort, Thing
+from mithaq.domain.things import Thing, item_key
 from mithaq.errors import PeerError
 
 Roots = Callable[[Sequence[bytes], Iterable[int]], Mapping[int, bytes]]
@@ -34,7 +35,7 @@ class Memory:
     notes: Mapping[str, bytes]
     roots: tuple[Mapping[int, bytes], Mapping[int, bytes]] = ({}, {})
     things: dict[str, Thing] = field(default_factory=dict[str, Thing])
-    texts: dict[str, Thing] = field(default_factory=dict[str, Thing])
+    life: dict[str, Thing] = field(default_factory=dict[str, Thing])
     refs: dict[bytes, EntryRef] = field(default_factory=dict[bytes, EntryRef])
 
     def thing(self, key: str) -> Thing | None:
@@ -43,7 +44,7 @@ class Memory:
 
     def agreements(self) -> Sequence[Thing]:
         """See ``View``."""
-        return tuple(self.texts.values())
+        return tuple(self.life.values())
 
     def entry(self, leaf: bytes) -> EntryRef | None:
         """See ``View``."""
@@ -61,8 +62,8 @@ class Memory:
         """Keep what a step gave."""
         for thing in step.things:
             self.things[thing.key] = thing
-            if thing.sort is Sort.AGREEMENT:
-                self.texts[thing.key] = thing
+            if thing.sort in LIFE:
+                self.life[thing.key] = thing
         if step.ref:
             self.refs[step.ref.leaf] = step.ref
 
@@ -138,7 +139,7 @@ class Record:
         thing = self.things.get(step.ref.leaf.hex())
         if thing is None:
             return {}
-        items = (self.things.get(f"{thing.key}/{n + 1}") or thing.item(n + 1) for n in range(thing.items))
+        items = (thing.item(n, self.things.get(item_key(thing.key, n))) for n in range(1, thing.items + 1))
         rungs = {
             "state": thing.reading,
             "held": held.get(index, 0),

@@ -6,11 +6,12 @@ and the terms that cannot be read are not asked. Rules that see bodies or the ar
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Flag, auto
 
 from mithaq.domain.entry import Entry
 from mithaq.domain.findings import Findings
 from mithaq.domain.handling import PAP, TLP
+from mithaq.domain.kinds import Family
 from mithaq.domain.moment import DAY
 from mithaq.domain.standing import Standing
 from mithaq.domain.terms import DataClass, FieldTerms
@@ -24,12 +25,12 @@ EXPIRED = "expired"
 """The code of contents that come when they should be gone; also said when the last of them comes too late."""
 
 
-class Sees(StrEnum):
-    """What a rule looks at."""
+class Sees(Flag):
+    """What a rule looks at, and so when it is asked."""
 
-    HEADER = "header"
-    BODIES = "bodies"
-    ARRIVAL = "arrival"
+    HEADER = auto()
+    BODIES = auto()
+    ARRIVAL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,15 @@ def _not_started(case: Case) -> bool:
 
 
 def _ended(case: Case) -> bool:
-    text = case.standing.text
-    return text is not None and not case.entry.re and text.ends is not None and case.entry.at > text.ends
+    text, notice, at = case.standing.text, case.standing.notice, case.entry.at
+    over = bool(notice) and at > notice
+    if text is not None and text.ends is not None:
+        over = over or at > text.ends
+    return over and not case.entry.re
+
+
+def _suspended(case: Case) -> bool:
+    return case.standing.suspended and not case.entry.re
 
 
 def _superseded(case: Case) -> bool:
@@ -115,7 +123,8 @@ def _field(case: Case) -> bool:
 
 
 def _kind(case: Case) -> bool:
-    return case.terms is not None and case.entry.kind not in case.terms.kinds
+    exchange = case.entry.family is Family.EXCHANGE
+    return case.terms is not None and exchange and case.entry.kind not in case.terms.kinds
 
 
 def _media_type(case: Case) -> bool:
@@ -201,6 +210,8 @@ def _expired(case: Case) -> bool:
 
 
 _HEADER, _BODIES, _ARRIVAL = Sees.HEADER, Sees.BODIES, Sees.ARRIVAL
+_WHEN = _HEADER | _ARRIVAL
+"""Asked again on arrival: what its author had not seen is no breach, but its reader need not take it."""
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -218,7 +229,14 @@ RULES: tuple[Rule, ...] = (
         _other_text,
     ),
     Rule("not-started", _HEADER, "protocol 4", N_("The agreement has not started."), _not_started),
-    Rule("ended", _HEADER, "protocol 4", N_("The agreement has ended: nothing new begins."), _ended),
+    Rule("ended", _WHEN, "protocol 4", N_("The agreement has ended: nothing new begins."), _ended),
+    Rule(
+        "suspended",
+        _WHEN,
+        "protocol 4",
+        N_("A side has suspended this field or the whole agreement: nothing new begins."),
+        _suspended,
+    ),
     Rule("superseded", _HEADER, "protocol 4", N_("A newer agreement is in force."), _superseded),
     Rule(
         "card-expired",

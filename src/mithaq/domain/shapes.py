@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from mithaq.domain.canonical import INTEGER_MAX
-from mithaq.domain.party import LogName
+from mithaq.domain.party import LogName, origin
 from mithaq.errors import MalformedError
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
@@ -75,6 +75,13 @@ def log_name(value: Any, where: str) -> None:
     if not isinstance(value, str):
         raise _refuse(where, "the name of a log", value)
     LogName.parse(value)
+
+
+def party(value: Any, where: str) -> None:
+    """The origin of a party."""
+    if not isinstance(value, str):
+        raise _refuse(where, "an origin", value)
+    origin(value)
 
 
 def listing(shape: Shape, most: int) -> Shape:

@@ -11,12 +11,14 @@ from typing import Protocol
 
 from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
+from mithaq.domain.declaration import Declaration
 from mithaq.domain.entry import Entry
 from mithaq.domain.lifecycle import Side, TextLife, in_force
+from mithaq.domain.moves import Sort
 from mithaq.domain.outcome import EntryRef, LogState
 from mithaq.domain.party import LogName, Origin
 from mithaq.domain.standing import Standing
-from mithaq.domain.things import Thing, item_key
+from mithaq.domain.things import Thing, item_key, notice_key, suspension_key
 from mithaq.errors import PeerError
 
 Pair = tuple[Origin, Origin]
@@ -39,7 +41,7 @@ class View(Protocol):
         ...
 
     def agreements(self) -> Sequence[Thing]:
-        """Every thing of the sort agreement."""
+        """Every thing of the sorts ``moves.LIFE``: texts, suspensions, notices of termination."""
         ...
 
     def entry(self, leaf: bytes) -> EntryRef | None:
@@ -74,6 +76,14 @@ def read_agreement(text: bytes) -> Agreement | None:
 def _card(text: bytes) -> Card | None:
     try:
         return Card.parse(text)
+    except PeerError:
+        return None
+
+
+@lru_cache(TEXTS_KEPT)
+def _declaration(text: bytes) -> Declaration | None:
+    try:
+        return Declaration.parse(text)
     except PeerError:
         return None
 
@@ -113,13 +123,19 @@ class Sight:
         """An item of a request; None if the request has no such item."""
         if not 1 <= number <= request.items:
             return None
-        return self.view.thing(item_key(request.key, number)) or request.item(number)
+        return request.item(number, self.view.thing(item_key(request.key, number)))
 
     def agreement(self, digest: str) -> Agreement | None:
         """The text with this digest, if it is an agreement between these two."""
         text = self.view.note(digest)
         agreement = None if text is None else read_agreement(text)
         return agreement if agreement and agreement.origins == self.pair else None
+
+    def declaration(self, digest: str) -> Declaration | None:
+        """The text with this digest, if it is a declaration of the author."""
+        text = self.view.note(digest)
+        declaration = None if text is None else _declaration(text)
+        return declaration if declaration and declaration.origin == self.author else None
 
     def card(self, digest: str) -> Card | None:
         """The text with this digest, if it is a card of the author."""
@@ -132,11 +148,31 @@ class Sight:
         return [
             TextLife(thing.key, thing.serial, (self._register(thing, 0), self._register(thing, 1)))
             for thing in self.view.agreements()
-            if thing.relation == relation
+            if thing.sort is Sort.AGREEMENT and thing.relation == relation
         ]
 
     def _register(self, thing: Thing, side: int) -> Side:
-        return Side(thing.value(side, None if side == self.side else self.state.cut) or Side.UNSEEN)
+        return Side(self.value(thing, side) or Side.UNSEEN)
+
+    def value(self, thing: Thing, side: int) -> str:
+        """The value of a side's register as the author had seen it."""
+        return thing.value(side, None if side == self.side else self.state.cut)
+
+    def suspended(self, text: Agreement, field: str) -> bool:
+        """Whether a side has suspended a field or everything; never what protects life (protocol 4)."""
+        terms = text.fields.get(field)
+        if terms and "life" in terms.protects:
+            return False
+        keys = (suspension_key(text.relation), suspension_key(text.relation, field))
+        found = (thing for thing in self.view.agreements() if thing.key in keys)
+        return any(self.value(thing, side) == "suspended" for thing in found for side in (0, 1))
+
+    def notice(self, relation: str) -> int:
+        """When the earliest notice of termination has run, POSIX seconds; 0 if none was given."""
+        key = notice_key(relation)
+        found = (thing for thing in self.view.agreements() if thing.key == key)
+        ends = (thing.until[side] for thing in found for side in (0, 1) if self.value(thing, side))
+        return min(ends, default=0)
 
     def standing(self, entry: Entry) -> Standing:
         """What the policy needs to know of an exchange entry's surroundings, before it arrives."""
@@ -147,6 +183,8 @@ class Sight:
             text=text,
             activated=any(life.digest == entry.agreement for life in agreed),
             superseded=text is not None and self._superseded(text, agreed, entry.at),
+            suspended=text is not None and self.suspended(text, entry.field),
+            notice=self.notice(text.relation) if text else 0,
             about=tuple(self._about(leaf) for leaf in entry.re),
             card_until=card.valid_until if card else 0,
         )

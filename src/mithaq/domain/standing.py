@@ -23,10 +23,14 @@ class Arrival:
 class Standing:
     """What surrounds an entry, as its author had seen it: made by ``sight.Sight.standing``.
 
+    On arrival: as its reader sees it, who may have suspended meanwhile.
+
     Args:
         text: the agreement that it names; None if there is no such agreement between the two.
         activated: whether both sides have activated it.
         superseded: whether a text of a higher serial is in force, started by the entry's ``at``.
+        suspended: whether a side has suspended the field or everything; never what protects life.
+        notice: when the earliest notice of termination has run, POSIX seconds; 0 if none was given.
         about: the things that its ``re`` names; None for what is none or is void.
         card_until: the end of its author's card; 0 if there is none.
         arrival: only on arrival.
@@ -35,6 +39,8 @@ class Standing:
     text: Agreement | None
     activated: bool = False
     superseded: bool = False
+    suspended: bool = False
+    notice: int = 0
     about: tuple[Thing | None, ...] = ()
     card_until: int = 0
     arrival: Arrival | None = None

@@ -1,72 +1,30 @@
 """Things: what entries are about, each with two registers, one for each side (protocol section 11).
 
-An act moves only its author's register, by the table ``MOVES``; so acts that cross never write one place,
-and every order of arrival gives the same values. What people see is read from the pair of registers in the
-table ``READINGS``. A register is its short history, so one can ask for a value **as an author had seen it**:
-the other side's entries below the author's cut.
+An act moves only its author's register, so acts that cross never write one place, and every order of arrival
+gives the same values. A register is its short history, so one can ask for a value **as an author had seen
+it**: the other side's entries below the author's cut. The steps and their readings are tables: ``moves``.
 
-A request has **items**, numbered from 1, each a thing of its own that starts from its request:
-``request.item(n)`` until an act moves it, and under the key ``<key of the request>/<n>`` from then on.
+Keys of things that hang on another say so:
+
+* ``<request>/<n>``: an **item** of a request, numbered from 1; what its asker did with it is what it did with
+  the request (``Thing.item``);
+* ``<exchange>/contents``: what each side did with its copy of the contents: held over, erased;
+* ``<exchange>/feedback``: how useful its reader found it;
+* ``<exchange>/to/<origin>``: the owner's consent to release to that third side;
+* ``<relation>/suspension`` and ``<relation>/suspension/<field>``; ``<relation>/notice`` of termination. They
+  stand by the relation, not by its text: a text that takes the place of another lifts no suspension.
 """
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
 
-from mithaq.domain import lifecycle
-from mithaq.domain.lifecycle import Side
-from mithaq.words import N_
+from mithaq.domain.moves import MOVES, READINGS, Sort
+
+REGISTER_MAX = 64
+"""Steps of one side with one thing: nobody changes their mind so often, and each is looked through."""
 
 Register = tuple[tuple[int, str], ...]
 """What a side has done with a thing: (index in that side's log, value), oldest first."""
-
-
-class Sort(StrEnum):
-    """The sorts of things."""
-
-    AGREEMENT = "agreement"
-    EXCHANGE = "exchange"
-    ITEM = "item"
-
-
-def _value(side: Side) -> str:
-    """A side of ``lifecycle`` as the value of a register."""
-    return "" if side is Side.UNSEEN else side.value
-
-
-Table = dict[tuple[str, str], str]
-"""(value before, act) to value after; an empty value is that of a register nobody has moved."""
-
-_EITHER: Table = {
-    (_value(before), act.value): _value(after) for (before, act), after in lifecycle.TRANSITIONS.items()
-}
-
-MOVES: dict[Sort, tuple[Table, Table]] = {
-    Sort.AGREEMENT: (_EITHER, _EITHER),
-    Sort.EXCHANGE: ({("", "send"): "sent"}, {("", "accept"): "accepted", ("", "refuse"): "refused"}),
-    Sort.ITEM: ({("", "ask"): "asked"}, {("", "receive"): "received", ("received", "answer"): "answered"}),
-}
-"""Every step: the table of the side that ``Thing.side`` names, and that of its partner."""
-
-READINGS: dict[Sort, dict[tuple[str, str], str]] = {
-    Sort.AGREEMENT: {
-        (_value(one), _value(other)): reading.value
-        for (one, other), reading in lifecycle.READINGS.items()
-        if reading is not lifecycle.Reading.UNKNOWN
-    },
-    Sort.EXCHANGE: {
-        ("sent", ""): N_("sent"),
-        ("sent", "accepted"): N_("accepted"),
-        ("sent", "refused"): N_("refused"),
-        ("", "refused"): N_("void and refused"),
-    },
-    Sort.ITEM: {
-        ("asked", ""): N_("asked"),
-        ("asked", "received"): N_("received"),
-        ("asked", "answered"): N_("answered"),
-    },
-}
-"""What people see for each pair of registers that can be reached, in the order of ``MOVES``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +32,15 @@ class Thing:
     """One thing and what both sides have done with it.
 
     Args:
-        key: leaf hash in hex of the entry that opened it; an agreement's digest; ``<key>/<n>`` of an item.
+        key: leaf hash in hex of the entry that opened it; an agreement's digest; else as the module says.
         sort: see ``Sort``.
-        side: whose entry opened it, 0 or 1; always 0 for an agreement, which either side can enter first.
-        agreement: digest of the text by which it is judged for good; empty for an agreement itself.
-        field: identifier in that text.
+        side: whose exchange it is about, 0 or 1; always 0 where ``MOVES`` is the same for either side.
+        agreement: digest of the text by which it is judged for good; empty for the sorts of ``LIFE``.
+        field: identifier in that text; of a suspension, the field suspended, or empty for all.
         items: how many items a request has.
-        relation, serial: of an agreement, as its text says.
+        relation, serial: of an agreement, as its text says; the relation also of suspension and notice.
         registers: one for each side.
+        until: for each side, POSIX seconds: when its notice has run, or its hold ends; 0 for none.
     """
 
     key: str
@@ -93,6 +52,7 @@ class Thing:
     relation: str = ""
     serial: int = 0
     registers: tuple[Register, Register] = ((), ())
+    until: tuple[int, int] = (0, 0)
 
     def value(self, side: int, before: int | None = None) -> str:
         """The newest value of a side's register; empty if it has done nothing.
@@ -106,36 +66,48 @@ class Thing:
                 return value
         return ""
 
-    def move(self, side: int, act: str, index: int) -> Self | None:
+    def move(self, side: int, act: str, index: int, until: int = 0) -> Self | None:
         """The thing after an act, or None where ``MOVES`` has no such step.
 
         Args:
             side: the author of the act; only its register moves.
             act: see ``MOVES``.
             index: place of the act in that side's log.
+            until: what becomes of the side's ``until``.
         """
         value = MOVES[self.sort][side != self.side].get((self.value(side), act))
-        if value is None:
+        if value is None or len(self.registers[side]) >= REGISTER_MAX:
             return None
-        moved = (*self.registers[side], (index, value))
-        return replace(
-            self, registers=(moved, self.registers[1]) if side == 0 else (self.registers[0], moved)
-        )
+        moved = _with(self.registers, side, (*self.registers[side], (index, value)))
+        return replace(self, registers=moved, until=_with(self.until, side, until))
 
-    def item(self, number: int) -> "Thing":
-        """An item of this request before an act moves it.
+    def of(self, side: int) -> Self:
+        """The thing with the register of one side alone."""
+        return replace(self, registers=_with(((), ()), side, self.registers[side]))
 
-        Asked when the request was sent, received when its reader accepted the request.
+    def item(self, number: int, moved: "Thing | None" = None) -> "Thing":
+        """An item of this request.
+
+        Asked when the request was sent and withdrawn with it; received when its reader accepted it.
+
+        Args:
+            number: from 1.
+            moved: the item as its reader's acts left it; None before the first.
         """
-        sent, verdict = self.registers[self.side], self.registers[1 - self.side]
-        asked = tuple((index, "asked") for index, _ in sent)
-        received = tuple((index, "received") for index, value in verdict if value == "accepted")
+        asked = tuple(
+            (index, {"sent": "asked"}.get(value, value))
+            for index, value in self.registers[self.side]
+            if value != "corrected"
+        )
+        accepted = (each for each in self.registers[1 - self.side] if each[1] == "accepted")
+        received = tuple((index, "received") for index, _ in accepted)
+        answered = moved.registers[1 - self.side] if moved else received
         return replace(
             self,
             key=item_key(self.key, number),
             sort=Sort.ITEM,
             items=0,
-            registers=(asked, received) if self.side == 0 else (received, asked),
+            registers=(asked, answered) if self.side == 0 else (answered, asked),
         )
 
     @property
@@ -144,6 +116,38 @@ class Thing:
         return READINGS[self.sort][self.value(self.side), self.value(1 - self.side)]
 
 
+V = TypeVar("V")
+
+
+def _with(pair: tuple[V, V], side: int, value: V) -> tuple[V, V]:
+    return (value, pair[1]) if side == 0 else (pair[0], value)
+
+
 def item_key(request: str, number: int) -> str:
     """The key of an item of a request."""
     return f"{request}/{number}"
+
+
+def contents_key(exchange: str) -> str:
+    """The key of what both sides did with the contents of an exchange."""
+    return f"{exchange}/contents"
+
+
+def feedback_key(exchange: str) -> str:
+    """The key of its reader's feedback."""
+    return f"{exchange}/feedback"
+
+
+def consent_key(exchange: str, to: str) -> str:
+    """The key of its owner's consent to release it to a third side."""
+    return f"{exchange}/to/{to}"
+
+
+def suspension_key(relation: str, field: str = "") -> str:
+    """The key of the suspension of a field, or of the whole relation."""
+    return f"{relation}/suspension/{field}" if field else f"{relation}/suspension"
+
+
+def notice_key(relation: str) -> str:
+    """The key of notices of termination."""
+    return f"{relation}/notice"

@@ -15,8 +15,8 @@ from mithaq.exchange.delivery import Delivery
 from mithaq.exchange.pair import Heard, Pair
 from mithaq.exchange.ports import BodyKey, Transaction
 
-_BODY_RULES = tuple(rule for rule in RULES if rule.sees is Sees.BODIES)
-_ARRIVAL_RULES = tuple(rule for rule in RULES if rule.sees is Sees.ARRIVAL)
+_BODY_RULES = tuple(rule for rule in RULES if rule.sees & Sees.BODIES)
+_ARRIVAL_RULES = tuple(rule for rule in RULES if rule.sees & Sees.ARRIVAL)
 
 
 class Judging:
@@ -52,8 +52,7 @@ class Judging:
             if step.ref:  # bytes that stand in the log already have had their verdict
                 self._judged(entry, (step.outcome.code,))
             return
-        arrival = Standing(None, arrival=Arrival(time, heard.before))
-        verdict = policy.judge(entry, None, arrival, _ARRIVAL_RULES)
+        verdict = policy.judge(entry, None, self._standing(entry, heard, time), _ARRIVAL_RULES)
         if not verdict.accepted:
             self._judged(entry, verdict.codes)
             return
@@ -67,6 +66,16 @@ class Judging:
             self.missing.append((heard.index, next(filter(None, spoiled), "absent")))
         else:
             self._judge_bodies(entry, heard.index)
+
+    def _standing(self, entry: Entry, heard: Heard, time: int) -> Standing:
+        """What surrounds an entry here and now: we may have suspended what its author had not seen."""
+        sight = self._pair.sight
+        text = sight.agreement(entry.agreement)
+        arrival = Arrival(time, heard.before)
+        if text is None:
+            return Standing(None, arrival=arrival)
+        suspended = sight.suspended(text, entry.field)
+        return Standing(None, suspended=suspended, notice=sight.notice(text.relation), arrival=arrival)
 
     def _put(self, entry: Entry, index: int) -> None:
         for ordinal in range(len(entry.bodies)):

@@ -15,7 +15,7 @@ from mithaq.exchange.introduction import known_pairs, known_sealing
 from mithaq.exchange.manifest import NOTE_MAX
 from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import Partner, Transaction
-from mithaq.exchange.signing import merge, verify_agreement, verify_partly
+from mithaq.exchange.signing import merge, verify_agreement, verify_declaration, verify_partly
 
 
 class Noted:
@@ -66,13 +66,20 @@ class Noted:
             note = merge(Note.parse(stored, limit=NOTE_MAX), came)
         if entry.kind == "card":
             self._new_card(note, entry.at)
-        elif entry.facts["act"] == "activate":
+        else:
+            self._agreement(note, str(entry.facts["act"]))
+        self._tx.ledger.put_note(name, bytes(note))
+
+    def _agreement(self, note: Note, act: str) -> None:
+        """What an ``agreement`` entry names: signed as its act needs it (protocol 4)."""
+        if act in {"resume", "terminate"}:
+            verify_declaration(note, self._card)
+        elif act in {"activate", "suspend"}:
             verify_agreement(note, self._identity.card, self._card)
         else:
             verify_partly(note, self._card)
             # A spoiled line of ours would stand where our own belongs, and the text could never be signed.
             verify(note, signers(self._identity.card).values())
-        self._tx.ledger.put_note(name, bytes(note))
 
     def _new_card(self, note: Note, at: int) -> None:
         """A card takes effect at once; the pair before it is good until the first pouch under the new one."""

@@ -142,7 +142,7 @@ class Pair:
         return self._tx.ledger.thing(self.own, key)
 
     def agreements(self) -> Sequence[Thing]:
-        """Things of the sort agreement."""
+        """Things of the sorts ``moves.LIFE``."""
         return self._tx.ledger.agreements(self.own)
 
     def entry(self, leaf: bytes) -> EntryRef | None:

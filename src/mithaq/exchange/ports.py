@@ -263,7 +263,7 @@ class Ledger(Protocol):
         ...
 
     def agreements(self, own: LogName) -> list[Thing]:
-        """Things of kind agreement."""
+        """Things of the sorts ``moves.LIFE``: texts, suspensions, notices of termination."""
         ...
 
     def put_things(self, own: LogName, things: Sequence[Thing]) -> None:

@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mithaq.domain.moves import Sort
 from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
@@ -149,7 +150,8 @@ class Service:
     def agreements(self, origin: str) -> list[Thing]:
         """Every text entered between the two, with both registers."""
         own = self.partner(origin).own
-        return self._store.read(lambda tx: tx.ledger.agreements(own))
+        things = self._store.read(lambda tx: tx.ledger.agreements(own))
+        return [thing for thing in things if thing.sort is Sort.AGREEMENT]
 
     def note(self, name: str) -> bytes:
         """A card or agreement by its digest; raises UsageError if it is not here."""

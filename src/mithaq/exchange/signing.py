@@ -11,10 +11,19 @@ from mithaq.crypto.keys import SigningPair
 from mithaq.crypto.notes import Note, NoteLine, require, sign
 from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
+from mithaq.domain.declaration import Declaration
 from mithaq.domain.party import Origin, Role
 from mithaq.errors import ForgedError, KeyStoreError, MalformedError
 
-__all__ = ["NOTE_MAX", "merge", "sign_agreement", "verify_agreement", "verify_partly"]
+__all__ = [
+    "NOTE_MAX",
+    "merge",
+    "sign_agreement",
+    "sign_declaration",
+    "verify_agreement",
+    "verify_declaration",
+    "verify_partly",
+]
 
 
 def sign_agreement(text: bytes, party: Origin, authority: SigningPair) -> Note:
@@ -25,6 +34,19 @@ def sign_agreement(text: bytes, party: Origin, authority: SigningPair) -> Note:
         KeyStoreError: the pair is not an authority pair.
     """
     Agreement.parse(text).party(party)
+    return _sign(text, party, authority)
+
+
+def sign_declaration(declaration: Declaration, authority: SigningPair) -> Note:
+    """A declaration with the lines of the authority that makes it.
+
+    Raises:
+        KeyStoreError: the pair is not an authority pair.
+    """
+    return _sign(declaration.text(), declaration.origin, authority)
+
+
+def _sign(text: bytes, party: Origin, authority: SigningPair) -> Note:
     if authority.role is not Role.AUTHORITY:
         raise KeyStoreError("only an authority pair signs agreements", got=authority.role)
     return Note(text, sign(text, party, authority))
@@ -80,3 +102,17 @@ def verify_agreement(note: Note, *cards: Card) -> Agreement:
         )
     require(note, *(signers(card)[Role.AUTHORITY] for card in cards))
     return agreement
+
+
+def verify_declaration(note: Note, card: Card) -> Declaration:
+    """The declaration, if the authority of ``card`` has signed it.
+
+    Raises:
+        LimitError, MalformedError: it is no declaration.
+        ForgedError: it is another party's, or its authority has not signed it.
+    """
+    declaration = Declaration.parse(note.text)
+    if declaration.origin != card.origin:
+        raise ForgedError("another party's declaration", expected=card.origin, got=declaration.origin)
+    require(note, signers(card)[Role.AUTHORITY])
+    return declaration

@@ -6,9 +6,10 @@ from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mithaq.domain.kinds import EXCHANGE_KINDS
+from mithaq.domain.moves import LIFE
 from mithaq.domain.outcome import EntryRef, Result
 from mithaq.domain.party import LogName
-from mithaq.domain.things import Sort, Thing
+from mithaq.domain.things import Thing
 from mithaq.exchange.ports import Partner, SealingRow
 from mithaq.store import schema
 from mithaq.store.entries import side_of
@@ -93,7 +94,7 @@ class SqlLedger:
                     {
                         "log": log,
                         "key": each.key,
-                        "agreement": each.sort is Sort.AGREEMENT,
+                        "agreement": each.sort in LIFE,
                         "data": _THING_DATA.pack(each),
                     }
                     for each in things

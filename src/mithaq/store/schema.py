@@ -137,7 +137,7 @@ things = Table(
     _value("data", LargeBinary),
     sqlite_with_rowid=False,
 )
-"""Things of a pair, by its own log. ``data``: packed; ``agreement``: whether it is of that sort."""
+"""Things of a pair, by its own log. ``data``: packed; ``agreement``: if its sort is in ``moves.LIFE``."""
 
 Index("agreements", things.c.log, sqlite_where=things.c.agreement)
 
