@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from mithaq.cli.answer import Answer, Output, listing, read_file, typed, write_file
+from mithaq.cli.halting import halt_line, halted
 from mithaq.cli.session import Here, Session
 from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import ORIGINS, rabat
@@ -129,12 +130,15 @@ def show(partner: str, /, *, session: Here) -> Answer:
     """
     with session.service() as service:
         found = _states(service.agreements(partner))
+        halts = service.halts(partner)
     lines: list[str] = []
     for each in found:
+        each["halts"] = [halted(thing) for thing in halts if thing.relation == each["relation"]]
         lines += [
             f"{each['digest']}  {each['relation']} {each['serial']}",
             f"  {session.words(SENTENCES[each['reading']])}",
         ]
+    lines += [halt_line(thing, session.words) for thing in halts]
     return Answer(found, lines)
 
 

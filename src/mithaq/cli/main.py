@@ -32,7 +32,9 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "card": ("Our card and the partners'.", _where("card", "show sign install add rotate publish")),
     "agreement": (
         "From a text to one that is in force.",
-        _where("agreement", "new check sign propose export cosign activate show"),
+        _where(
+            "agreement", "new check sign propose export cosign activate suspend declare resume terminate show"
+        ),
     ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
@@ -44,6 +46,10 @@ SINGLE: dict[str, tuple[str, str]] = {
     "inbox": ("What a partner said, newest first.", "mailbox:inbox"),
     "sent": ("What we said, and what became of it.", "mailbox:sent"),
     "show": ("One entry with its ladder and its contents.", "mailbox:show"),
+    "acknowledge": ("Say that we have taken note of entries.", "about:acknowledge"),
+    "feedback": ("Say how useful something was.", "about:feedback"),
+    "correct": ("Correct what we said, or replace it by a later entry.", "about:correct"),
+    "consent": ("Ask for, or give, consent to release to a third side.", "about:consent"),
     "record": ("The record of a pair, as both sides compare it.", "mailbox:record"),
     "demo": ("Two nodes on this machine, one exercise.", "demo:demo"),
 }

@@ -1,23 +1,20 @@
-"""Putting a text in force: propose, sign on both sides, activate on both sides (protocol 4).
+"""The life of a text: propose, sign on both sides, activate on both sides; suspend, resume, end (protocol 4).
 
 The authority's key is never on a node: what comes here is a note that was signed elsewhere. A proposal
-carries at least our own authority's signature; an activation needs both, verified against both cards.
+carries at least our own authority's signature; an activation needs both, verified against both cards. To
+suspend needs no signature but the log's; to resume or to terminate is the authority's to declare.
 """
 
 from mithaq.crypto.notes import Note, digest
+from mithaq.domain.declaration import Declaration
 from mithaq.domain.entry import Entry
-from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName
-from mithaq.domain.record import RULES_VERSION, check_record
 from mithaq.errors import UsageError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import Partner, Store, Transaction
-from mithaq.exchange.signing import NOTE_MAX, merge, verify_agreement, verify_partly
-
-RECORD_EVERY = DAY
-"""Seconds between two ``record`` entries of ours: a difference alarms both sides that day (protocol 11)."""
+from mithaq.exchange.signing import NOTE_MAX, merge, verify_agreement, verify_declaration, verify_partly
 
 
 def _keep(tx: Transaction, note: Note) -> Note:
@@ -62,7 +59,8 @@ def propose(identity: Identity, store: Store, partner: Partner, data: bytes) -> 
 
     def work(tx: Transaction) -> str:
         _keep(tx, note)
-        return _say(tx, identity, partner.own, "propose", digest(note))
+        _say(tx, identity, partner.own, "propose", digest(note))
+        return digest(note)
 
     return store.write(work)
 
@@ -88,51 +86,41 @@ def activate(identity: Identity, store: Store, partner: Partner, name: str) -> N
     store.write(work)
 
 
-def _say(tx: Transaction, identity: Identity, own: LogName, act: str, name: str) -> str:
-    facts = {"act": act, "note": name}
-    Pair.of(tx, identity, own).say(Draft(identity.random(16).hex(), "agreement", facts=facts))
-    return name
+def suspend(identity: Identity, store: Store, partner: Partner, name: str, field: str = "") -> str:
+    """Suspend a field of the text in force, or everything; returns the leaf hash that a resumption names.
 
+    The node's log key is enough, and it takes effect at once. Fields that protect life go on.
 
-def enter_record(identity: Identity, store: Store, partner: Partner) -> bool:
-    """Enter the digests of both logs at our cut, once a day; whether it was due (protocol 11)."""
+    Raises:
+        RefusedError: it is not the text in force, has no such field, or we have suspended that already.
+    """
 
-    def work(tx: Transaction) -> bool:
-        pair = Pair.of(tx, identity, partner.own)
-        own, cut = pair.state, pair.state.cut
-        last = tx.logs.newest(partner.own, "record")
-        if not cut or (last and identity.now() - Entry.parse(last.data).at < RECORD_EVERY):
-            return False
-        theirs = tx.logs.entries(partner.mirror, cut - 1, cut)[0].digest
-        facts = {
-            "rules": RULES_VERSION,
-            "own": {"size": own.size, "digest": own.digest.hex()},
-            "partner": {"size": cut, "digest": theirs.hex()},
-        }
-        pair.say(Draft(identity.random(16).hex(), "record", facts=facts))
-        return True
+    def work(tx: Transaction) -> str:
+        return _say(tx, identity, partner.own, "suspend", name, field).leaf.hex()
 
     return store.write(work)
 
 
-def compare_record(tx: Transaction, partner: Partner) -> str:
-    """Whether the partner's newest ``record`` entry has the digests that we have at its sizes (protocol 11).
+def declare(identity: Identity, store: Store, partner: Partner, data: bytes) -> Declaration:
+    """Enter what our authority has declared: a resumption, or notice of termination, which is final.
 
-    Returns:
-        ``agrees``, ``differs``, or nothing where it has entered none.
+    Raises:
+        ForgedError: our authority has not signed it.
+        RefusedError: it lifts no suspension of ours, or the text that it names is not in force.
     """
-    row = tx.logs.newest(partner.mirror, "record")
-    if row is None or not row.outcome.startswith(b"done"):
-        return ""
-    entry = Entry.parse(row.data)
-    theirs = _digest(tx, partner.mirror, entry.facts["own"]["size"])
-    ours = _digest(tx, partner.own, entry.facts["partner"]["size"])
-    return "agrees" if check_record(entry, theirs, ours) else "differs"
+    note = Note.parse(data, limit=NOTE_MAX)
+    declaration = verify_declaration(note, identity.card)
+
+    def work(tx: Transaction) -> Declaration:
+        tx.ledger.put_note(digest(note), bytes(note))
+        _say(tx, identity, partner.own, declaration.act.value, digest(note))
+        return declaration
+
+    return store.write(work)
 
 
-def _digest(tx: Transaction, log: LogName, size: int) -> bytes | None:
-    """The running digest of a log at a size, or None where it has no such size."""
-    if size == 0:
-        return bytes(32)
-    rows = tx.logs.entries(log, size - 1, size)
-    return rows[0].digest if rows else None
+def _say(  # noqa: PLR0917 - what an entry of this kind is made of
+    tx: Transaction, identity: Identity, own: LogName, act: str, name: str, field: str = ""
+) -> Entry:
+    facts = {"act": act, "note": name} | ({"field": field} if field else {})
+    return Pair.of(tx, identity, own).say(Draft(identity.random(16).hex(), "agreement", facts=facts)).entry

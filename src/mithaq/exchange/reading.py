@@ -10,7 +10,7 @@ from mithaq.domain.party import LogName, Origin
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing
 from mithaq.errors import UsageError
-from mithaq.exchange import agreements, rungs
+from mithaq.exchange import daily, rungs
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.ports import EntryRow, Partner, Transaction
@@ -149,7 +149,7 @@ def status(tx: Transaction, partner: Partner) -> Status:
         have=partner.have,
         wanted=len(tx.bodies.wanted(partner.mirror, 1_000)),
         cosigned=newest.size if newest else 0,
-        record=agreements.compare_record(tx, partner),
+        record=daily.compare_record(tx, partner),
         problem=partner.problem,
     )
 

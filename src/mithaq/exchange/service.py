@@ -8,12 +8,14 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mithaq.domain.declaration import Declaration
 from mithaq.domain.moves import Sort
 from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
 from mithaq.errors import BehindError, ForgedError, KeyStoreError, MithaqError, StaleError, UsageError
-from mithaq.exchange import agreements, authoring, contents, introduction, reading, receipts
+from mithaq.exchange import about, agreements, authoring, contents, daily, introduction, reading, receipts
+from mithaq.exchange.about import About
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
@@ -126,7 +128,7 @@ class Service:
 
     def _keep_house(self, partner: Partner) -> None:
         rotated = introduction.rotate(self._identity, self._store, partner)
-        recorded = agreements.enter_record(self._identity, self._store, partner)
+        recorded = daily.enter_record(self._identity, self._store, partner)
         if rotated or recorded:
             self._wake(partner.origin)
 
@@ -147,11 +149,33 @@ class Service:
         agreements.activate(self._identity, self._store, self.partner(origin), name)
         self._wake(Origin(origin))
 
+    def suspend(self, origin: str, name: str, field: str = "") -> str:
+        """Suspend a field of the text in force, or all that protects no life, at once; returns the leaf hash.
+
+        Raises:
+            RefusedError: it is not in force, has no such field, or is suspended by us already.
+        """
+        leaf = agreements.suspend(self._identity, self._store, self.partner(origin), name, field)
+        self._wake(Origin(origin))
+        return leaf
+
+    def declare(self, origin: str, note: bytes) -> Declaration:
+        """Enter a resumption or a notice of termination that our authority has signed."""
+        declaration = agreements.declare(self._identity, self._store, self.partner(origin), note)
+        self._wake(Origin(origin))
+        return declaration
+
+    def halts(self, origin: str) -> list[Thing]:
+        """Suspensions and notices of termination between the two."""
+        return [thing for thing in self._life(origin) if thing.sort is not Sort.AGREEMENT]
+
     def agreements(self, origin: str) -> list[Thing]:
         """Every text entered between the two, with both registers."""
+        return [thing for thing in self._life(origin) if thing.sort is Sort.AGREEMENT]
+
+    def _life(self, origin: str) -> list[Thing]:
         own = self.partner(origin).own
-        things = self._store.read(lambda tx: tx.ledger.agreements(own))
-        return [thing for thing in things if thing.sort is Sort.AGREEMENT]
+        return self._store.read(lambda tx: tx.ledger.agreements(own))
 
     def note(self, name: str) -> bytes:
         """A card or agreement by its digest; raises UsageError if it is not here."""
@@ -171,6 +195,17 @@ class Service:
         sent = authoring.send(self._identity, self._store, self.partner(origin).own, message)
         self._wake(Origin(origin))
         return sent
+
+    def about(self, origin: str, act: About) -> str:
+        """Say something about what was exchanged; returns its leaf hash.
+
+        Raises:
+            RefusedError: it is not ours to say, or not now.
+        """
+        partner = self.partner(origin)
+        entry = self._store.write(lambda tx: about.say(tx, self._identity, partner, act))
+        self._wake(partner.origin)
+        return entry.leaf.hex()
 
     def inbox(self, origin: str, *, limit: int = 100) -> list[Item]:
         """What the partner said, newest first."""

@@ -5,7 +5,7 @@
     keys/               the pair in force and the committed next one, under a passphrase
     authority.toml      their public side, for whoever drafts a card
 
-It signs two things: cards and agreements. Both come as files and go as files, so that the machine with these
+It signs cards, agreements and declarations. All come as files and go as files, so that the machine with these
 keys needs no network.
 """
 
@@ -22,9 +22,10 @@ from mithaq.crypto.passphrase import Passphrase
 from mithaq.crypto.private_files import make_directory
 from mithaq.domain import strict_toml
 from mithaq.domain.card import Card
+from mithaq.domain.declaration import Declaration
 from mithaq.domain.party import Origin, PublicPair, Role, commit_next, origin
 from mithaq.errors import ConfigError, KeyStoreError
-from mithaq.exchange.signing import merge, sign_agreement
+from mithaq.exchange.signing import merge, sign_agreement, sign_declaration
 
 NOW = "authority-1"
 NEXT = "authority-2"
@@ -115,6 +116,18 @@ class Authority:
     def sign_agreement(self, text: bytes) -> Note:
         """Sign an agreement's text; raises MalformedError if it is none, or not one of ours."""
         return sign_agreement(text, self.public.origin, self.pair)
+
+    def sign_declaration(self, declaration: Declaration) -> Note:
+        """Sign a resumption or a notice of termination.
+
+        Raises:
+            KeyStoreError: it is another party's.
+        """
+        if declaration.origin != self.public.origin:
+            raise KeyStoreError(
+                "another party's declaration", expected=self.public.origin, got=declaration.origin
+            )
+        return sign_declaration(declaration, self.pair)
 
 
 def public_file(directory: Path) -> Path:

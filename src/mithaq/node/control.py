@@ -22,11 +22,14 @@ from mithaq.errors import ConfigError, LimitError, MithaqError, ReachError, Refu
 from mithaq.exchange.service import Service
 
 CALLS = (
+    "about",
     "activate",
     "agreements",
     "answer_pouch",
     "content",
     "cosign",
+    "declare",
+    "halts",
     "inbox",
     "introduce",
     "item",
@@ -40,6 +43,7 @@ CALLS = (
     "send",
     "sent",
     "status",
+    "suspend",
     "take",
     "unaware",
     "write_pouch",
