@@ -1,9 +1,17 @@
 """The daily `record`: both enter it once a day, and each compares the other's with its own (protocol 11)."""
 
+from dataclasses import replace
+
 import pytest
 
+from mithaq.domain import record
+from mithaq.domain.entry import leaf_hash
+from mithaq.domain.outcome import Outcome, Result
 from mithaq.domain.party import LogName
+from mithaq.exchange import daily
+from mithaq.exchange.alarms import DIFFERS
 from nodes import A, B, alert, make_pair, settle
+from pouches import exchange
 
 
 @pytest.fixture
@@ -48,3 +56,39 @@ def test_a_fold_that_went_wrong_shows(nodes):
     settle(a, b)
     assert b.service.status(A).record == "differs"
     assert a.service.status(B).record == "differs"
+
+
+def test_a_fault_in_one_fold_alarms_both_sides_within_one_cycle(nodes, monkeypatch):
+    """One node computes another outcome of one entry than the other node does."""
+    a, b = nodes
+    sent = a.service.send(B, alert())
+    true = record.feed
+
+    def faulty(pair, state, data, view):
+        step = true(pair, state, data, view)
+        if leaf_hash(data).hex() == sent.leaf:
+            outcome = Outcome(Result.ILLEGAL, "kind")
+            state = replace(step.state, digest=state.next_digest(leaf_hash(data), outcome))
+            return replace(step, outcome=outcome, state=state)
+        return step
+
+    assert a.service.alarms() == b.service.alarms() == []
+    monkeypatch.setattr(record, "feed", faulty)
+    exchange(a, b)  # only B folds it while the fault is there
+    monkeypatch.setattr(record, "feed", true)
+    settle(a, b)
+    for node in nodes:
+        node.service.housekeep()
+    settle(a, b)
+    assert [alarm.sentence for alarm in a.service.alarms()] == [DIFFERS]
+    assert [alarm.sentence for alarm in b.service.alarms()] == [DIFFERS]
+
+
+def test_another_version_of_the_rules_is_no_difference(nodes, monkeypatch):
+    a, b = nodes
+    monkeypatch.setattr(daily, "RULES_VERSION", 99)
+    a.service.housekeep()
+    settle(a, b)
+    monkeypatch.undo()
+    assert b.service.status(A).record == "other-rules"
+    assert b.service.alarms() == []

@@ -121,9 +121,14 @@ def status(partner: str = "", /, *, session: Here) -> Answer:
         found = [service.status(each.origin) for each in service.partners() if partner in ("", each.origin)]
         if partner and not found:
             service.partner(partner)
+        alarms = [alarm for alarm in service.alarms() if partner in ("", alarm.partner)]
     pairs: list[dict[str, Any]] = [{name: getattr(each, name) for name in each.__slots__} for each in found]
     value = {"origin": session.directory.config().origin, "running": session.running, "pairs": pairs}
+    value["alarms"] = [{name: getattr(each, name) for name in each.__slots__} for each in alarms]
     lines = listing({"origin": value["origin"], "running": value["running"]})
     for pair in pairs:
         lines += ["", *listing(pair)]
+    lines += [
+        f"{alarm.partner}: {session.words(alarm.sentence)} {alarm.evidence}".rstrip() for alarm in alarms
+    ]
     return Answer(value, lines)

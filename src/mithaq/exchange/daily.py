@@ -37,12 +37,15 @@ def compare_record(tx: Transaction, partner: Partner) -> str:
     """Whether the partner's newest ``record`` entry has the digests that we have at its sizes (protocol 11).
 
     Returns:
-        ``agrees``, ``differs``, or nothing where it has entered none.
+        ``agrees``, ``differs``, ``other-rules`` where its software has another version of the rules, so that
+        nothing can be compared, or nothing where it has entered none.
     """
     row = tx.logs.newest(partner.mirror, "record")
     if row is None or not row.outcome.startswith(b"done"):
         return ""
     entry = Entry.parse(row.data)
+    if entry.facts["rules"] != RULES_VERSION:
+        return "other-rules"
     theirs = _digest(tx, partner.mirror, entry.facts["own"]["size"])
     ours = _digest(tx, partner.own, entry.facts["partner"]["size"])
     return "agrees" if check_record(entry, theirs, ours) else "differs"

@@ -7,6 +7,7 @@ commit that gives the courier work, never inside one.
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from mithaq.domain.declaration import Declaration
 from mithaq.domain.moves import Sort
@@ -16,6 +17,7 @@ from mithaq.domain.things import Thing
 from mithaq.errors import BehindError, ForgedError, KeyStoreError, MithaqError, StaleError, UsageError
 from mithaq.exchange import about, agreements, authoring, contents, daily, introduction, reading, receipts
 from mithaq.exchange.about import About
+from mithaq.exchange.alarms import Alarm, alarms
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
@@ -108,6 +110,14 @@ class Service:
         """Where the pair stands."""
         partner = self.partner(origin)
         return self._store.read(lambda tx: reading.status(tx, partner))
+
+    def alarms(self) -> list[Alarm]:
+        """What is wrong with any pair."""
+        return [
+            alarm
+            for partner in self.partners()
+            for alarm in self._store.read(partial(alarms, partner=partner, behind=self._behind(partner)))
+        ]
 
     def take_up(self) -> None:
         """What a node does when it starts: its card is entered, and nothing is left under older node keys."""

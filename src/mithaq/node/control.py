@@ -25,6 +25,7 @@ CALLS = (
     "about",
     "activate",
     "agreements",
+    "alarms",
     "answer_pouch",
     "content",
     "cosign",

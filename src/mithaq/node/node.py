@@ -142,6 +142,8 @@ class Node:
         while True:
             try:
                 service.housekeep()
+                for alarm in service.alarms():
+                    _log.error("alarm", partner=alarm.partner, what=alarm.sentence, evidence=alarm.evidence)
             except Exception as error:  # noqa: BLE001 - one failure must not end what destroys keys
                 unknown = not isinstance(error, MithaqError)
                 _log.error("housekeeping_failed", error=str(error), exc_info=unknown)
