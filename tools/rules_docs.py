@@ -2,22 +2,23 @@
 
 from marked import ROOT
 
-from mithaq.domain.record import CODES, RULES_VERSION
+from mithaq.domain.effect import CODES
+from mithaq.domain.record import RULES_VERSION
 from mithaq.domain.rules import RULES, Sees
 
 PAGE = ROOT / "docs" / "rules.md"
 
 HEAD = f"""# Codes of refusal
 
-Written by `tools/rules_docs.py` from `mithaq.domain.rules.RULES` and `mithaq.domain.record.CODES`; do not
+Written by `tools/rules_docs.py` from `mithaq.domain.rules.RULES` and `mithaq.domain.effect.CODES`; do not
 edit it by hand. Version of the rules (`facts.rules` of a `record` entry): {RULES_VERSION}.
 
 ## What the signed text asks
 
 These rules are asked of every exchange entry: by its author before anything is written, again when the entry
 gets its index, and by its reader on arrival. The clause is a section of [protocol.md](protocol.md). Rules are
-asked in this order. Of the header the first broken rule counts, and is the code of the outcome; of the bodies
-all broken rules stand in the verdict.
+asked in this order, and those that stand in two tables are asked twice. Of the header the first broken rule
+counts, and is the code of the outcome; of the bodies all broken rules stand in the verdict.
 """
 
 SEEN = {

@@ -208,6 +208,7 @@ def test_decisions_have_no_gap():
     "name",
     [
         "life_diagram",
+        "moves_docs",
         "rules_docs",
         "limits",
         "commands",

@@ -32,9 +32,8 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "card": ("Our card and the partners'.", _where("card", "show sign install add rotate publish")),
     "agreement": (
         "From a text to one that is in force.",
-        _where(
-            "agreement", "new check sign propose export cosign activate suspend declare resume terminate show"
-        ),
+        _where("agreement", "new check sign propose export cosign activate show")
+        | _where("halting", "suspend declare resume terminate"),
     ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
