@@ -2,7 +2,8 @@
 
 Two processes, each a whole node with its own store; the author's process makes the load. A body counts when
 its verdict has come back to its author, so everything is durable and judged on both sides. The **price of
-trust** compares with the same nodes on `null_ports`. `plain` is a harder comparison: the same wire, store,
+trust** compares with the same nodes on `null_ports`, the **price of policy** with the same nodes on
+`null_policy`, which look into no content and ask no rule. `plain` is a harder comparison: the same wire, store,
 compression and examination with no logs, entries, verdicts or pouches at all, which no other part of this
 project could be built on.
 """
@@ -25,6 +26,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+import null_policy
 import null_ports
 
 from mithaq.domain.handling import Handling
@@ -43,6 +45,8 @@ OBJECTS = 1_000
 ROUNDS = 5
 ALERTS = 200
 MILLION = int(os.environ.get("MITHAQ_BENCH_OBJECTS", "1000000"))
+WITHOUT = {"trust": null_ports.install, "policy": null_policy.install}
+"""What a process can be without: a mode, and what takes it out."""
 GREEN = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
 
 
@@ -94,8 +98,8 @@ def small() -> Message:
 
 
 def _serve(directory: str, mode: str, pipe: Any) -> None:
-    if mode == "null":
-        null_ports.install()
+    if mode in WITHOUT:
+        WITHOUT[mode]()
     node = make_node(Path(directory), "b", B)
     server = PouchServer()
     handler = (lambda read: _plain_receive(node, read)) if mode == "plain" else node.service.receive
@@ -297,15 +301,15 @@ def _fresh() -> Path:
     return directory
 
 
-def _null(directory: str, contents: list[bytes], pipe: Any) -> None:
-    null_ports.install()
-    pipe.send(throughput(Path(directory), contents, "null"))
+def _without(mode: str, directory: str, contents: list[bytes], pipe: Any) -> None:
+    WITHOUT[mode]()
+    pipe.send(throughput(Path(directory), contents, mode))
 
 
-def null(directory: Path, contents: list[bytes]) -> dict[str, float]:
-    """The same on null ports, in processes of its own."""
+def without(mode: str, directory: Path, contents: list[bytes]) -> dict[str, float]:
+    """The same without trust, or without policy, in processes of its own."""
     ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=_null, args=(str(directory), contents, theirs))
+    process = SPAWN.Process(target=_without, args=(mode, str(directory), contents, theirs))
     process.start()
     result = ours.recv()
     process.join()
@@ -320,18 +324,21 @@ def _best(runs: list[dict[str, float]]) -> dict[str, float]:
 def run() -> dict[str, Any]:
     """Everything; of rounds the best, since what disturbs them is the machine's and not ours."""
     contents = [body() for _ in range(BODIES)]
-    rounds: dict[str, list[dict[str, float]]] = {"whole": [], "null": [], "plain": []}
-    for _ in range(ROUNDS):  # one after the other, so that a slow minute of the machine meets all three
+    rounds: dict[str, list[dict[str, float]]] = {mode: [] for mode in ("whole", "trust", "policy", "plain")}
+    for _ in range(ROUNDS):  # one after the other, so that a slow minute of the machine meets all four
         rounds["whole"].append(throughput(_fresh(), contents))
-        rounds["null"].append(null(_fresh(), contents))
+        for mode in WITHOUT:
+            rounds[mode].append(without(mode, _fresh(), contents))
         rounds["plain"].append(plain(_fresh(), contents))
-    whole, nothing, bare = (_best(rounds[mode]) for mode in ("whole", "null", "plain"))
+    whole, trusting, lawless, bare = (_best(each) for each in rounds.values())
     return {
         "bytes_per_object": len(contents[0]) / OBJECTS,
         "throughput": whole,
-        "null_ports": nothing,
+        "without_trust": trusting,
+        "without_policy": lawless,
         "plain": bare,
-        "price_of_trust": whole["seconds"] / nothing["seconds"],
+        "price_of_trust": whole["seconds"] / trusting["seconds"],
+        "price_of_policy": whole["seconds"] / lawless["seconds"],
         "price_against_plain": whole["seconds"] / bare["seconds"],
         "latency": latency(_fresh()),
     }
