@@ -3,9 +3,9 @@
 Two processes, each a whole node with its own store; the author's process makes the load. A body counts when
 its verdict has come back to its author, so everything is durable and judged on both sides. The **price of
 trust** compares with the same nodes on `null_ports`, the **price of policy** with the same nodes on
-`null_policy`, which look into no content and ask no rule. `plain` is a harder comparison: the same wire, store,
-compression and examination with no logs, entries, verdicts or pouches at all, which no other part of this
-project could be built on.
+`null_policy`, which look into no content and ask no rule. `plain` is a harder comparison: the same wire,
+store, compression and examination with no logs, entries, verdicts or pouches at all, which no other part of
+this project could be built on.
 """
 
 import atexit

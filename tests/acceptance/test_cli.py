@@ -294,6 +294,42 @@ def test_both_records_are_equal(partners, tmp_path):
     assert wait(equal)
 
 
+def test_what_is_said_about_an_entry(partners):
+    a, b = partners
+    leaf = alert(a, b, "noted.txt")
+    verdict(a, b, leaf)
+    b.do("acknowledge", a.origin, leaf[:10])
+    b.do("feedback", a.origin, leaf[:10], "useful")
+    wait(lambda: a.do("show", b.origin, leaf)["reading"] == "acknowledged")
+    better = alert(a, b, "better.txt")
+    said = a.do("correct", b.origin, leaf[:10], "--reason", "outdated", "--replaced-by", better[:10])
+    assert said["re"] == [leaf, better]
+    b.do("consent", a.origin, leaf[:10], "ask", "--to", "third.example")
+    wait(lambda: b.do("show", a.origin, leaf)["reading"] == "acknowledged, then corrected")
+    assert b.fails(5, "correct", a.origin, leaf[:10], "--reason", "outdated")["codes"] == ["not-yours"]
+
+
+def test_suspended_by_a_node_and_resumed_by_its_authority(partners):
+    a, b = partners
+    digest = a.do("agreement", "show", b.origin)[0]["digest"]
+    leaf = a.do("agreement", "suspend", b.origin, digest, "--field", "security")["leaf"]
+    wait(lambda: b.do("agreement", "show", a.origin)[0]["halts"])
+    (halt,) = b.do("agreement", "show", a.origin)[0]["halts"]
+    assert (halt["field"], halt["reading"]) == ("security", "suspended")
+    file = write(b, "stopped.txt", b"EXERCISE")
+    stopped = [*sending("information", a, file, field="security")]
+    assert b.fails(5, *stopped)["codes"] == ["suspended"]
+    text, declared = a.root / "signed by both", a.root / "resumption"
+    if not text.exists():
+        a.do("agreement", "export", digest, "-o", text)
+    declare = ["agreement", "declare", "resume", text, "--authority", a.root / "authority"]
+    done(*declare, "--lifts", leaf, "-o", declared, *a.secret)
+    assert a.fails(2, "agreement", "terminate", b.origin, declared)["error"] == "UsageError"
+    assert a.do("agreement", "resume", b.origin, declared)["lifts"] == leaf
+    wait(lambda: b.do("agreement", "show", a.origin)[0]["halts"][0]["reading"] == "resumed")
+    assert verdict(b, a, b.do(*stopped)["leaf"]) == "accepted"
+
+
 def test_files_instead_of_a_network(partners, tmp_path):
     """Nobody serves; each command opens the store by itself, and only files go between the two."""
     a, b = partners
