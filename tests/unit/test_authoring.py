@@ -78,7 +78,8 @@ def test_a_reply_answers_the_items_that_it_names(pair):
     settle(a, b)
     for node, partner in ((a, B), (b, A)):
         things = node.service.record(partner).things
-        assert things[f"{asked.leaf}/2"].reading == "answered"
+        request_ = things[asked.leaf]
+        assert request_.item(2, things[f"{asked.leaf}/2"]).reading == "answered"
         assert f"{asked.leaf}/1" not in things
     b.service.send(A, reply(asked.leaf, 1, 3))
     settle(a, b)

@@ -8,8 +8,10 @@ from mithaq.audit.receipt import Receipt
 from mithaq.audit.verify import verify_content, verify_receipt
 from mithaq.domain.party import LogName
 from mithaq.errors import ForgedError, UsageError
-from mithaq.exchange import contents, receipts
+from mithaq.exchange import contents, receipts, rungs
+from mithaq.exchange.about import About
 from mithaq.exchange.packing import Lane
+from mithaq.exchange.pair import Pair
 from mithaq.exchange.ports import BodyKey
 from nodes import TEXT, A, B, alert, carry, make_pair, reader, settle
 
@@ -117,14 +119,15 @@ def test_no_such_entry(nodes):
     a, _ = nodes
     log = LogName(A, B)
     with pytest.raises(UsageError, match="no such entry"):
-        a.store.read(lambda tx: receipts.export(tx, log, 10**6))
+        a.store.read(lambda tx: receipts.export(tx, Pair(tx, a.identity, log), log, 10**6))
 
 
 def test_an_entry_that_no_head_covers(nodes):
     a, _ = nodes
 
     def work(tx):
-        return receipts.export(_Transaction(_Logs(tx.logs)), LogName(A, B), 0)
+        pair = Pair(tx, a.identity, LogName(A, B))
+        return receipts.export(_Transaction(_Logs(tx.logs)), pair, LogName(A, B), 0)
 
     with pytest.raises(UsageError, match="no signed head"):
         a.store.read(work)
@@ -149,3 +152,36 @@ class _Logs:
 @dataclass
 class _Transaction:
     logs: _Logs
+
+
+def test_a_statement_of_erasure_is_proved(nodes):
+    a, b = nodes
+    sent = a.service.send(B, alert("erased"))
+    settle(a, b)
+    assert check(a.service.receipt(B, sent.leaf), nodes).erased == 0
+    b.service.about(A, About("acknowledgement", (sent.leaf,)))
+    b.service.about(A, About("erasure", (sent.leaf,), {"reason": "order"}))
+    settle(a, b)
+    for node, partner in ((a, B), (b, A)):
+        report = check(node.service.receipt(partner, sent.leaf), nodes)
+        assert report.erased >= report.held > 0
+        assert report.verdict == "accepted"
+        assert node.service.item(partner, sent.leaf).verdict == "accepted"
+
+
+@pytest.mark.parametrize("look", [1, 2, 64])
+def test_the_first_held_is_found_however_far_back_it_is(nodes, monkeypatch, look):
+    a, b = nodes
+    monkeypatch.setattr(rungs, "LOOK", look)
+    early = a.service.send(B, alert(f"early {look}"))
+    settle(a, b)
+    since = a.service.item(B, early.leaf).held
+    for n in range(6):
+        a.clock.offset, b.clock.offset = n, n
+        a.service.send(B, alert(f"later {look} {n}"))
+        settle(a, b)
+    assert a.service.item(B, early.leaf).held == since > 0
+    listed = {item.leaf: item.held for item in b.service.inbox(A)}
+    assert listed[early.leaf] == since
+    assert all(listed.values())
+    a.clock.offset = b.clock.offset = 0

@@ -13,6 +13,7 @@ HERE = Path(__file__).parent / "receipts"
 FOLDERS = sorted(file.parent for file in HERE.glob("*/case.json"))
 PROVED = {
     "accepted": (2, 60, 60, "accepted", ()),
+    "accepted-and-erased": (2, 60, 60, "accepted", (), 120),
     "accepted-with-cosigned-answers": (2, 60, 60, "accepted", ()),
     "refused": (1, 60, 120, "refused", ("media-type",)),
     "came-at-an-equal-size": (1, 60, 120, "", ()),
@@ -21,7 +22,7 @@ PROVED = {
     "said-only": (2, 0, 0, "", ()),
     "under-an-older-card": (2, 60, 60, "accepted", ()),
 }
-"""Index, when cosigned and held (seconds after the cards were issued), verdict and codes."""
+"""Index, when cosigned and held (seconds after the cards were issued), verdict, codes, when erased."""
 
 
 def check(folder):
@@ -36,8 +37,11 @@ def test_case(folder):
     if error is None:
         report = check(folder)
         start = report.entry.at - report.index
-        times = [time and time - start for time in (report.cosigned, report.held)]
-        assert (report.index, *times, report.verdict, report.codes) == PROVED[folder.name]
+        cosigned, held, erased = (
+            time and time - start for time in (report.cosigned, report.held, report.erased)
+        )
+        proved = (report.index, cosigned, held, report.verdict, report.codes)
+        assert proved + ((erased,) if erased else ()) == PROVED[folder.name]
         assert report.leaf == report.entry.leaf.hex()
         return
     with pytest.raises(getattr(errors, error)) as caught:

@@ -12,6 +12,9 @@
     verdict 6890
     c2sp.org/tlog-proof@v1                     <- the reader's `verdict` on it
     …
+    erasure 6712
+    c2sp.org/tlog-proof@v1                     <- the reader's statement that it has erased its contents
+    …
 
 Rungs stand in this order; those that have not been reached are left out, ``entry`` never is. There is
 exactly one encoding; how it is verified is ``verify``.
@@ -25,11 +28,11 @@ from mithaq.errors import LimitError, MalformedError
 from mithaq.tlog.proof import TLOG_PROOF_MAX, TlogProof
 
 HEADER = b"mithaq-receipt/1\n"
-RUNGS = ("entry", "held", "verdict")
+RUNGS = ("entry", "held", "verdict", "erasure")
 RECEIPT_MAX = len(RUNGS) * (TLOG_PROOF_MAX + 32) + len(HEADER)
 """Bytes of a receipt: as many proofs as there are rungs."""
 
-_RUNG = re.compile(rb"(entry|held|verdict) ([1-9][0-9]{0,7})\n")
+_RUNG = re.compile(rb"(entry|held|verdict|erasure) ([1-9][0-9]{0,7})\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,13 @@ class Receipt:
         entry: of the entry, in its author's log.
         held: of the reader's ``held``, or None.
         verdict: of the reader's ``verdict``, or None.
+        erasure: of the reader's ``erasure``, or None.
     """
 
     entry: TlogProof
     held: TlogProof | None = None
     verdict: TlogProof | None = None
+    erasure: TlogProof | None = None
 
     def __bytes__(self) -> bytes:
         pieces = [HEADER]
@@ -82,5 +87,5 @@ class Receipt:
             raise MalformedError("a receipt without its entry", expected="entry first")
         receipt = cls(**proofs)
         if bytes(receipt) != data:
-            raise MalformedError("a receipt in another form", expected="entry, held, verdict, each once")
+            raise MalformedError("a receipt in another form", expected=" ".join(RUNGS))
         return receipt

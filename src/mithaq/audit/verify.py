@@ -7,6 +7,7 @@
 5. ``held`` stands in the reader's log, is about the author's log, and covers the entry in full; if it is of
    the size that was cosigned, root and time are the cosignature's.
 6. ``verdict`` stands in the reader's log and names the entry, with codes if and only if it refuses.
+7. ``erasure`` stands in the reader's log and names the entry: a statement, which nobody can prove to be true.
 
 What a receipt does not contain is reported as absent. Two things take both whole logs, and are the record's
 to say (``domain.replay``): whether the entry was *legal*, and whether a *later* ``held`` of the reader stands
@@ -43,6 +44,7 @@ class ReceiptReport:
         held: the reader's ``held.time``; 0 if the receipt has none.
         verdict: ``accepted``, ``refused``, or empty.
         codes: of a refusal.
+        erased: when the reader said that it had erased the contents, by its own clock; 0 if it did not.
     """
 
     entry: Entry
@@ -52,6 +54,7 @@ class ReceiptReport:
     held: int
     verdict: str
     codes: tuple[str, ...]
+    erased: int
 
 
 def verify_receipt(data: bytes, cards: Iterable[bytes], fingerprints: Iterable[str]) -> ReceiptReport:
@@ -72,13 +75,14 @@ def verify_receipt(data: bytes, cards: Iterable[bytes], fingerprints: Iterable[s
     entry, index = proved.entry, receipt.entry.index
     if entry.family is Family.HOUSEKEEPING:
         raise ForgedError("a receipt is of an exchange", got=entry.kind)
-    if (receipt.held or receipt.verdict) and not proved.cosigned:
+    if (receipt.held or receipt.verdict or receipt.erasure) and not proved.cosigned:
         raise ForgedError(
             "held, and not cosigned", where="entry", expected=f"lines of {entry.log.reader}/mirror"
         )
     held = _held(receipt.held, proved, index, trusted)  # 5
     verdict, codes = _verdict(receipt.verdict, entry, trusted)  # 6
-    return ReceiptReport(entry, index, entry.leaf.hex(), proved.cosigned, held, verdict, codes)
+    erased = _erased(receipt.erasure, entry, trusted)  # 7
+    return ReceiptReport(entry, index, entry.leaf.hex(), proved.cosigned, held, verdict, codes, erased)
 
 
 def verify_content(entry: Entry, ordinal: int, salt: bytes, content: bytes) -> None:
@@ -184,3 +188,12 @@ def _verdict(proof: TlogProof | None, entry: Entry, trusted: Trusted) -> tuple[s
             "a verdict that is void", where="verdict.codes", expected="codes with a refusal only", got=result
         )
     return result, codes
+
+
+def _erased(proof: TlogProof | None, entry: Entry, trusted: Trusted) -> int:
+    if proof is None:
+        return 0
+    erasure = _of_reader(proof, entry.log, "erasure", trusted)
+    if entry.leaf.hex() not in erasure.re:
+        raise ForgedError("an erasure of something else", where="erasure.re", expected=entry.leaf.hex())
+    return erasure.at

@@ -51,8 +51,10 @@ def verify(
         "held": report.held,
         "verdict": report.verdict,
         "codes": list(report.codes),
+        "erased": report.erased,
     }
     times = {"at": report.entry.at, "cosigned": report.cosigned, "held": report.held}
+    times["erased"] = report.erased
     verdict = session.words(report.verdict) if report.verdict else "-"
     shown = value | {name: moment(each) or "-" for name, each in times.items()}
     shown |= {"verdict": verdict, "codes": " ".join(report.codes)}

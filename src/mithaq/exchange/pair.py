@@ -120,6 +120,15 @@ class Pair:
         """The log of a side."""
         return self.own if side == self.side else self.own.other
 
+    def side_of(self, log: LogName) -> int:
+        """Whose log it is."""
+        return self.origins.index(log.author)
+
+    def row(self, log: LogName, index: int) -> EntryRow:
+        """An entry of either log that has been committed."""
+        (row,) = self._tx.logs.entries(log, index, index + 1)
+        return row
+
     @property
     def state(self) -> LogState:
         """Of the own log, with what was said in this commit."""

@@ -14,6 +14,7 @@ from mithaq.exchange import daily, rungs
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.ports import EntryRow, Partner, Transaction
+from mithaq.exchange.rungs import Rung
 from mithaq.tlog.merkle import Frontier
 
 
@@ -88,7 +89,11 @@ class Reading:
     def items(self, *, ours: bool, limit: int) -> list[Item]:
         """The newest exchange entries of a log."""
         rows = self._tx.logs.latest(self._logs[ours], EXCHANGE_KINDS, limit)
-        return [item for row in rows if (item := self._item(row, ours=ours))]
+        return self._items(rows, ours=ours)
+
+    def _items(self, rows: Sequence[EntryRow], *, ours: bool) -> list[Item]:
+        held = rungs.held(self._tx, self._logs[ours], {row.index for row in rows})
+        return [item for row in rows if (item := self._item(row, held.get(row.index), ours=ours))]
 
     def item(self, leaf: str) -> Item:
         """The one entry whose leaf hash begins so.
@@ -101,38 +106,36 @@ class Reading:
         found = [
             item
             for ours, log in self._logs.items()
-            for row in self._tx.logs.beginning(log, leaf)
-            if (item := self._item(row, ours=ours))
+            for item in self._items(self._tx.logs.beginning(log, leaf), ours=ours)
         ]
         if len(found) != 1:
             raise UsageError("not one exchange entry", where=leaf, got=f"{len(found)} entries")
         return found[0]
 
-    def _item(self, row: EntryRow, *, ours: bool) -> Item | None:
+    def _item(self, row: EntryRow, held: Rung | None, *, ours: bool) -> Item | None:
         thing = self._pair.thing(row.leaf.hex())
         again = row.outcome == b"illegal repeated"  # the same bytes entered twice are one item
         if thing is None or again or row.kind not in EXCHANGE_KINDS:
             return None
         entry, reader = Entry.parse(row.data), self._pair.side ^ ours
-        verdict = thing.value(reader)
+        verdicts = (value for _, value in thing.registers[reader] if value in {"accepted", "refused"})
+        verdict = next(verdicts, "")
         log = self._logs[ours]
         present = self._tx.bodies.present(log, row.index, row.index + 1)
-        held = rungs.held(self._tx, log, row.index)
         return Item(
             leaf=row.leaf.hex(),
             index=row.index,
             entry=entry,
             ours=ours,
             reading=thing.reading,
-            held=held[1] if held else 0,
-            verdict=verdict if verdict in {"accepted", "refused"} else "",
+            held=held.time if held else 0,
+            verdict=verdict,
             codes=self._codes(thing, reader) if verdict == "refused" else (),
             present=tuple((row.index, ordinal) in present for ordinal in range(len(entry.bodies))),
         )
 
     def _codes(self, thing: Thing, reader: int) -> tuple[str, ...]:
-        index = thing.registers[reader][-1][0]
-        (row,) = self._tx.logs.entries(self._pair.log(reader), index, index + 1)
+        row = self._pair.row(self._pair.log(reader), thing.registers[reader][-1][0])
         return tuple(Entry.parse(row.data).facts["codes"])
 
 

@@ -6,18 +6,19 @@ from mithaq.domain.entry import Entry
 from mithaq.domain.party import LogName
 from mithaq.errors import UsageError
 from mithaq.exchange import rungs
-from mithaq.exchange.pair import TileView
+from mithaq.exchange.pair import Pair, TileView
 from mithaq.exchange.ports import Cosignature, EntryRow, Transaction
 from mithaq.tlog import tiles
 from mithaq.tlog.head import HEAD_MAX
 from mithaq.tlog.proof import TlogProof
 
 
-def export(tx: Transaction, log: LogName, index: int) -> bytes:
+def export(tx: Transaction, pair: Pair, log: LogName, index: int) -> bytes:
     """The receipt of one entry, with as many rungs as there are.
 
     Args:
         tx: the transaction.
+        pair: the two logs.
         log: the entry's log: our own, or the one that we mirror.
         index: its place there.
 
@@ -27,13 +28,15 @@ def export(tx: Transaction, log: LogName, index: int) -> bytes:
     rows = tx.logs.entries(log, index, index + 1)
     if not rows:
         raise UsageError("no such entry", where=str(log), got=index)
-    held, verdict = rungs.held(tx, log, index), rungs.verdict(tx, log, rows[0].leaf)
+    held = rungs.held(tx, log, [index]).get(index)
+    verdict, erasure = (find(pair, log, rows[0].leaf) for find in (rungs.verdict, rungs.erasure))
     cosignature = _cosignature(tx, log, index)
     return bytes(
         Receipt(
             entry=_proof(tx, log, rows[0]),
-            held=_proof(tx, log.other, held[0]) if held and _agree(held[0], index, cosignature) else None,
+            held=_proof(tx, log.other, held.row) if held and _agree(held.row, index, cosignature) else None,
             verdict=verdict and _proof(tx, log.other, verdict),
+            erasure=erasure and _proof(tx, log.other, erasure),
         )
     )
 

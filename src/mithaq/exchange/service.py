@@ -22,8 +22,9 @@ from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
+from mithaq.exchange.pair import Pair
 from mithaq.exchange.partners import card_of
-from mithaq.exchange.ports import BodyKey, Partner, Store
+from mithaq.exchange.ports import BodyKey, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
 from mithaq.exchange.reading import Item, Status
 
@@ -249,7 +250,11 @@ class Service:
         """The receipt of an entry: checked anywhere with two cards and fingerprints."""
         partner, item = self.partner(origin), self.item(origin, leaf)
         log = partner.own if item.ours else partner.mirror
-        return self._store.read(lambda tx: receipts.export(tx, log, item.index))
+
+        def work(tx: Transaction) -> bytes:
+            return receipts.export(tx, Pair(tx, self._identity, partner.own), log, item.index)
+
+        return self._store.read(work)
 
     def record(self, origin: str) -> Record:
         """The record of the pair, folded again from both logs: every entry with its state."""

@@ -115,6 +115,12 @@ def verdict(*judged: Entry, codes: tuple[str, ...] = (), log: LogName = ANSWERS,
     return Entry(log, "ee" * 16, "verdict", TIME, re=names, facts=said | facts)
 
 
+def erasure(*erased: Entry, log: LogName = ANSWERS) -> Entry:
+    names = tuple(entry.leaf.hex() for entry in erased)
+    about = {"agreement": "ab" * 32, "field": "civil-protection", "re": names}
+    return Entry(log, "dd" * 16, "erasure", LATER, facts={"reason": "order"}, **about)
+
+
 def answers(*entries: Entry, name: LogName = ANSWERS) -> Log:
     return Log(name, KB, KA.mirror, list(entries))
 
@@ -135,9 +141,12 @@ def told(*lines: NoteLine, index: int = 2, size: int = 3) -> TlogProof:
 
 
 def receipt(
-    entry: TlogProof | None = None, held: TlogProof | None = None, verdict: TlogProof | None = None
+    entry: TlogProof | None = None,
+    held: TlogProof | None = None,
+    verdict: TlogProof | None = None,
+    erasure: TlogProof | None = None,
 ) -> Files:
-    return {"receipt": bytes(Receipt(entry or told(), held, verdict))}
+    return {"receipt": bytes(Receipt(entry or told(), held, verdict, erasure))}
 
 
 def answered(*said: Entry, entry: TlogProof | None = None) -> Files:
@@ -198,6 +207,12 @@ def came_at_an_equal_size() -> Files:
     """The content came when nothing new stood in the log: ``held`` has the cosigned size, a later time."""
     log = answers(held(3, **MISSING), held(3, LATER, **CAME))
     return receipt(told(index=1), log.proof(1, 2))
+
+
+@case(None)
+def accepted_and_erased() -> Files:
+    """Accepted; and the reader has said since that it erased the contents."""
+    return answered(held(3), verdict(ALERT), erasure(ALERT, NEXT))
 
 
 @case(None)
@@ -434,6 +449,35 @@ def verdict_refuses_without_codes() -> Files:
     return answered(held(3), verdict(ALERT, result="refused"))
 
 
+# Erasures
+
+
+@case("ForgedError")
+def erasure_of_another_entry() -> Files:
+    """The reader has erased something else."""
+    return answered(held(3), verdict(ALERT), erasure(NEXT))
+
+
+@case("ForgedError")
+def erasure_by_the_author() -> Files:
+    """The author says that it has erased, in its own log."""
+    entry = erasure(ALERT, log=TOLD)
+    log = Log(TOLD, KA, KB.mirror, [entry])
+    return receipt(told(), REPLY.proof(0, 2), REPLY.proof(1, 2), log.proof(0, 1))
+
+
+@case("ForgedError")
+def erasure_is_a_verdict() -> Files:
+    """The verdict stands where the erasure belongs."""
+    return receipt(told(), REPLY.proof(0, 2), REPLY.proof(1, 2), REPLY.proof(1, 2))
+
+
+@case("ForgedError")
+def erased_and_not_cosigned() -> Files:
+    """An erasure of what the reader never cosigned."""
+    return receipt(LOG.proof(2, 3), None, None, answers(erasure(ALERT)).proof(0, 1))
+
+
 # The container
 
 
@@ -474,7 +518,7 @@ def rung_twice() -> Files:
 def rung_unknown() -> Files:
     """A rung that this version does not have."""
     entry, held_proof, _ = parts()
-    return container(("entry", entry), ("erasure", held_proof))
+    return container(("entry", entry), ("objection", held_proof))
 
 
 @case("MalformedError")
