@@ -25,6 +25,7 @@ SEEN = {
     Sees.HEADER: "the header: also part of what is legal in the record",
     Sees.BODIES: "the bodies: asked once all of them are there",
     Sees.ARRIVAL: "the arrival: asked by the reader only",
+    Sees.SENDING: "the sending: asked by the author only, before anything is written",
 }
 
 FOLD = """

@@ -78,6 +78,7 @@ SAMPLES = [
     ("pap-content", entry(), STANDING, replace(FOUND, pap="green")),
     ("clock", at(NOW + SKEW + 1), ARRIVED, FOUND),
     ("expired", entry(), replace(STANDING, arrival=Arrival(NOW + 400 * DAY, NOW)), FOUND),
+    ("onward", entry(), replace(STANDING, owners=("third.example",)), FOUND),
     ("clock", at(NOW - SKEW - 1), replace(ARRIVED, text=make_text(starts=Moment(NOW - DAY))), FOUND),
 ]
 
@@ -99,6 +100,7 @@ ALLOWED = [
     (entry(handling=Handling("green", "green"), **CULTURE), STANDING, replace(FOUND, pap="green")),
     (entry(keep_until=NOW), STANDING, FOUND),
     (entry(keep_until=NOW + 30 * DAY), STANDING, FOUND),
+    (entry(), replace(STANDING, owners=()), FOUND),
     (at(NOW + SKEW), ARRIVED, FOUND),
     (at(NOW), replace(ARRIVED, arrival=Arrival(NOW, NOW + SKEW)), FOUND),
 ]

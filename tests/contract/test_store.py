@@ -236,6 +236,20 @@ def test_what_is_present_is_told_without_its_bytes(store):
     assert present == {(2, 0): body(b""), (2, 1): body(b"")}
 
 
+def test_a_content_is_found_by_its_mark_as_long_as_it_is_there(store):
+    def work(tx):
+        for log, index, mark in ((OWN, 1, b"one"), (MIRROR, 2, b"one"), (MIRROR, 3, b"other")):
+            tx.bodies.put(BodyKey(log, index, 0), replace(body(), mark=mark))
+
+    store.write(work)
+    places = {BodyKey(OWN, 1, 0), BodyKey(MIRROR, 2, 0)}
+    assert set(store.read(lambda tx: tx.bodies.marked(b"one"))) == places
+    store.write(lambda tx: tx.bodies.drop(MIRROR, 2))
+    store.write(lambda tx: tx.bodies.put(BodyKey(OWN, 1, 0), replace(body(), mark=b"new")))
+    assert store.read(lambda tx: tx.bodies.marked(b"one")) == []
+    assert store.read(lambda tx: tx.bodies.marked(b"")) == []
+
+
 def test_what_is_wanted_is_taken_off_by_what_comes(store):
     store.write(lambda tx: tx.bodies.want(MIRROR, [(5, 1, b"c"), (5, 0, b"c"), (2, 0, b"c"), (9, 0, b"c")]))
     store.write(lambda tx: tx.bodies.want(MIRROR, [(2, 0, b"c")]))

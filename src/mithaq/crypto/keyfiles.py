@@ -11,6 +11,7 @@ directory; in ``aad`` it keeps one key from being put in another's place. ``secr
 key store, so a copy of the directory alone opens nothing.
 """
 
+import hmac
 import re
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from mithaq.crypto.sealing import NONCE_SIZE, TAG_SIZE
 from mithaq.errors import KeyStoreError
 
 _MAGIC = b"mithaq-keyfile/1\n"
+_MARK = b"mithaq/1 mark of contents\n"
 _FILE_SIZE = len(_MAGIC) + NONCE_SIZE + SEED_SIZE + TAG_SIZE
 _NAME = re.compile(r"day/[0-9]{4}-[0-9]{2}-[0-9]{2}|sealing/[0-9a-f]{64}")
 _FOLDERS = ("day", "sealing")
@@ -43,6 +45,7 @@ class KeyFiles:
     def __init__(self, directory: Path, secret: bytes, random: Random) -> None:
         self._directory = directory
         self._aead = AESGCM(secret)
+        self._marking = hmac.digest(secret, _MARK, "sha256")
         self._random = random
         for folder in ("", *_FOLDERS):
             make_directory(directory / folder)
@@ -90,6 +93,13 @@ class KeyFiles:
             KeyStoreError: the disk refuses; the key may still be there.
         """
         destroy_private(self._path(name))
+
+    def mark(self, content: bytes) -> bytes:
+        """A keyed fingerprint of a content, 32 bytes: equal for equal contents, and telling others nothing.
+
+        It stands beside the sealed content and goes with it (protocol 8).
+        """
+        return hmac.digest(self._marking, content, "sha256")
 
     def names(self, folder: str) -> list[str]:
         """The names of all keys in ``folder``, ``day`` or ``sealing``, sorted (days by date)."""

@@ -5,6 +5,7 @@ sees what can be seen then, and no more:
 
 * the **header** always; the fold makes these rules part of what is legal;
 * the **bodies** where ``formats`` has examined them: its findings, one for each body;
+* the **sending** where its author is about to say it: whose contents these are;
 * the **arrival** where the reader holds the entry: its clock and the author's.
 
 The rules themselves are a catalogue, ``rules.RULES``. An empty catalogue judges nothing and is refused.
@@ -64,5 +65,7 @@ def judge(
         seen |= Sees.BODIES
     if standing.arrival is not None:
         seen |= Sees.ARRIVAL
+    if standing.owners is not None:
+        seen |= Sees.SENDING
     codes = (rule.code for rule in rules if rule.sees & seen and rule.broken(case))
     return Verdict(tuple(islice(codes, CODES_MAX)))

@@ -31,6 +31,7 @@ class Sees(Flag):
     HEADER = auto()
     BODIES = auto()
     ARRIVAL = auto()
+    SENDING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,13 @@ def _expired(case: Case) -> bool:
     return arrival is not None and bool(entry.bodies) and arrival.time > entry.keep_until
 
 
+# --- sending ----------------------------------------------------------------------------------------------
+
+
+def _onward(case: Case) -> bool:
+    return bool(case.standing.owners)
+
+
 _HEADER, _BODIES, _ARRIVAL = Sees.HEADER, Sees.BODIES, Sees.ARRIVAL
 _WHEN = _HEADER | _ARRIVAL
 """Asked again on arrival: what its author had not seen is no breach, but its reader need not take it."""
@@ -327,6 +335,13 @@ RULES: tuple[Rule, ...] = (
         "protocol 5",
         N_("The contents came after the day on which they had to be erased."),
         _expired,
+    ),
+    Rule(
+        "onward",
+        Sees.SENDING,
+        "protocol 4",
+        N_("A content came from another partner, who has not consented to its release to this one."),
+        _onward,
     ),
 )
 """Every rule, most telling first."""

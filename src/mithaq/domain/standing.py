@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mithaq.domain.agreement import Agreement
+from mithaq.domain.party import Origin
 from mithaq.domain.things import Thing
 
 
@@ -34,6 +35,8 @@ class Standing:
         about: the things that its ``re`` names; None for what is none or is void.
         card_until: the end of its author's card; 0 if there is none.
         arrival: only on arrival.
+        owners: only before sending: third sides whose contents these are, and that have not consented to this
+            recipient.
     """
 
     text: Agreement | None
@@ -44,3 +47,4 @@ class Standing:
     about: tuple[Thing | None, ...] = ()
     card_until: int = 0
     arrival: Arrival | None = None
+    owners: tuple[Origin, ...] | None = None

@@ -18,7 +18,7 @@ from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName
 from mithaq.domain.shapes import hexadecimal
 from mithaq.errors import RefusedError, UsageError
-from mithaq.exchange import contents
+from mithaq.exchange import contents, onward
 from mithaq.exchange.contents import Place
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
@@ -101,7 +101,7 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
     """
     agreement = store.read(lambda tx: text_for(Pair(tx, identity, own), message))
     draft, bodies = _prepare(identity, own, message, agreement)
-    store.read(lambda tx: _judge(Pair(tx, identity, own), draft, bodies, identity.now()))
+    store.read(lambda tx: _judge(tx, Pair(tx, identity, own), draft, bodies, identity))
 
     def work(tx: Transaction) -> Sent:
         logged = Pair.of(tx, identity, own).say(draft)
@@ -138,10 +138,14 @@ def _prepare(
     return draft, [stored for _, stored in made]
 
 
-def _judge(pair: Pair, draft: Draft, bodies: Sequence[StoredBody], now: int) -> None:
-    entry = draft.entry(pair.own, now)
+def _judge(
+    tx: Transaction, pair: Pair, draft: Draft, bodies: Sequence[StoredBody], identity: Identity
+) -> None:
+    entry = draft.entry(pair.own, identity.now())
     findings = [contents.findings(body) for body in bodies]
-    verdict = policy.judge(entry, findings, pair.sight.standing(entry))
+    owners = onward.owners(tx, identity, pair.own.reader, [body.mark for body in bodies])
+    standing = dataclasses.replace(pair.sight.standing(entry), owners=owners)
+    verdict = policy.judge(entry, findings, standing)
     if not verdict.accepted:
         raise RefusedError(
             f"the signed text does not allow this {entry.kind}",

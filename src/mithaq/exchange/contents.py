@@ -90,6 +90,7 @@ def store(
         day=day,
         sealed=b"".join(pieces),
         findings=msgspec.json.encode(examine(body.type, content)),
+        mark=identity.files.mark(content),
     )
 
 

@@ -101,6 +101,8 @@ class StoredBody:
         sealed: salt and content, sealed (``crypto.sealing``).
         findings: what ``formats`` saw in it, encoded; judged again without opening it.
         part: SHA-256 of salt and content, as our pouches' manifests name it; empty for the partner's.
+        mark: keyed fingerprint of the content, by which the same content is found again (``Bodies.marked``);
+            empty when it is read back.
     """
 
     commit: bytes
@@ -109,6 +111,7 @@ class StoredBody:
     sealed: bytes
     findings: bytes
     part: bytes = b""
+    mark: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +243,10 @@ class Bodies(Protocol):
 
     def present(self, log: LogName, start: int, end: int) -> dict[tuple[int, int], StoredBody]:
         """What stands for entries from ``start`` to ``end`` by (index, ordinal); ``sealed`` is empty."""
+        ...
+
+    def marked(self, mark: bytes) -> list[BodyKey]:
+        """Every place of a content with this mark, in whichever log."""
         ...
 
     def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]]) -> None:

@@ -14,7 +14,7 @@ from mithaq.store.names import Names
 CHUNK = 2**20
 """Bytes of a chunk: SQLite and its driver hold each value that they touch two or three times over."""
 
-_B, _S, _W = schema.bodies.c, schema.sealed.c, schema.wanted.c
+_B, _S, _M, _W = schema.bodies.c, schema.sealed.c, schema.marks.c, schema.wanted.c
 
 _place = _B.log == bindparam("log"), _B.index == bindparam("index"), _B.ordinal == bindparam("ordinal")
 _REMOVE = delete(schema.bodies).where(*_place)
@@ -28,6 +28,12 @@ _CHUNKS = (
 )
 _PRESENT = select(_B.index, _B.ordinal, _B.commit, _B.part, _B.size, _B.day, _B.findings).where(
     _B.log == bindparam("log"), _B.index >= bindparam("start"), _B.index < bindparam("end")
+)
+_PUT_MARK = insert(schema.marks)
+_MARKED = (
+    select(schema.logs.c.name, _M.index, _M.ordinal)
+    .join(schema.logs, schema.logs.c.id == _M.log)
+    .where(_M.mark == bindparam("mark"))
 )
 _WANT = sqlite.insert(schema.wanted).on_conflict_do_nothing()
 _WANTED = (
@@ -71,6 +77,8 @@ class SqlBodies:
         self._run(_PUT, place | values)
         for chunk, at in enumerate(range(0, len(body.sealed), CHUNK)):
             self._run(_PUT_CHUNK, place | {"chunk": chunk, "data": body.sealed[at : at + CHUNK]})
+        if body.mark:
+            self._run(_PUT_MARK, place | {"mark": body.mark})
         self._run(_CAME, place)
 
     def get(self, key: BodyKey) -> StoredBody | None:
@@ -96,6 +104,11 @@ class SqlBodies:
             )
             for index, ordinal, commit, part, size, day, findings in found
         }
+
+    def marked(self, mark: bytes) -> list[BodyKey]:
+        """See ``ports.Bodies``."""
+        found = self._run(_MARKED, {"mark": mark})
+        return [BodyKey(LogName.parse(name), index, ordinal) for name, index, ordinal in found]
 
     def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]]) -> None:
         """See ``ports.Bodies``."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0001"
+HEAD = "0002_onward"
 """The newest revision in ``migrations/versions``."""
 
 metadata = MetaData()
@@ -117,6 +117,20 @@ sealed = Table(
     ),
 )
 """The sealed bytes of a body in chunks, so that a large one is never in memory twice."""
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("log", Integer, primary_key=True),
+    _key("index"),
+    _key("ordinal"),
+    _value("mark", LargeBinary),
+    ForeignKeyConstraint(
+        ["log", "index", "ordinal"], ["bodies.log", "bodies.index", "bodies.ordinal"], ondelete="CASCADE"
+    ),
+    Index("marks_by_mark", "mark"),
+)
+"""Keyed fingerprints of bodies, by which the same content is found again; they go with their body."""
 
 wanted = Table(
     "wanted",
