@@ -237,9 +237,11 @@ def test_what_is_present_is_told_without_its_bytes(store):
 
 
 def test_what_is_wanted_is_taken_off_by_what_comes(store):
-    store.write(lambda tx: tx.bodies.want(MIRROR, [(5, 1, b"c"), (5, 0, b"c"), (2, 0, b"c"), (9, 0, b"c")]))
-    store.write(lambda tx: tx.bodies.want(MIRROR, [(2, 0, b"c")]))
-    store.write(lambda tx: tx.bodies.want(MIRROR, []))
+    store.write(
+        lambda tx: tx.bodies.want(MIRROR, [(5, 1, b"c"), (5, 0, b"c"), (2, 0, b"c"), (9, 0, b"c")], 7)
+    )
+    store.write(lambda tx: tx.bodies.want(MIRROR, [(2, 0, b"c")], 7))
+    store.write(lambda tx: tx.bodies.want(MIRROR, [], 7))
     store.write(lambda tx: tx.bodies.put(BodyKey(MIRROR, 5, 0), body()))
     assert store.read(lambda tx: tx.bodies.wanted(MIRROR, 9)) == [(2, 0), (5, 1), (9, 0)]
     assert store.read(lambda tx: tx.bodies.wanted(MIRROR, 2)) == [(2, 0), (5, 1)]

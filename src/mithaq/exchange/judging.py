@@ -59,9 +59,8 @@ class Judging:
         self._put(entry, heard.index)
         lacking = self._lacking(entry, heard.index)
         if lacking:
-            self._tx.bodies.want(
-                self._log, [(heard.index, o, bytes.fromhex(entry.bodies[o].commit)) for o in lacking]
-            )
+            wanted = [(heard.index, o, bytes.fromhex(entry.bodies[o].commit)) for o in lacking]
+            self._tx.bodies.want(self._log, wanted, contents.day_of(entry.keep_until))
             spoiled = (self._delivery.spoiled.get((heard.index, ordinal)) for ordinal in lacking)
             self.missing.append((heard.index, next(filter(None, spoiled), "absent")))
         else:

@@ -242,8 +242,8 @@ class Bodies(Protocol):
         """What stands for entries from ``start`` to ``end`` by (index, ordinal); ``sealed`` is empty."""
         ...
 
-    def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]]) -> None:
-        """Remember contents (index, ordinal, commit) that an entry promises and that are not here."""
+    def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]], day: int) -> None:
+        """Remember contents (index, ordinal, commit) that an entry promises until ``day`` and that lack."""
         ...
 
     def wanted(self, log: LogName, limit: int) -> list[tuple[int, int]]:
@@ -252,6 +252,14 @@ class Bodies(Protocol):
 
     def drop(self, log: LogName, index: int) -> None:
         """Destroy every content of an entry and stop wanting the rest."""
+        ...
+
+    def end(self, today: int) -> int:
+        """Destroy some contents whose day is before ``today``; how many, 0 once none is left."""
+        ...
+
+    def overdue(self, log: LogName, today: int, limit: int) -> list[int]:
+        """Entries that still lack contents whose day is before ``today``, by index."""
         ...
 
 

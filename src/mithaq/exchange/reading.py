@@ -10,7 +10,7 @@ from mithaq.domain.party import LogName, Origin
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing
 from mithaq.errors import UsageError
-from mithaq.exchange import daily, rungs
+from mithaq.exchange import contents, daily, rungs
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.ports import EntryRow, Partner, Transaction
@@ -82,6 +82,7 @@ class Reading:
 
     def __init__(self, tx: Transaction, identity: Identity, partner: Partner) -> None:
         self._tx = tx
+        self._today = contents.day_of(identity.now())
         self._pair = Pair(tx, identity, partner.own)
         self._logs = {True: partner.own, False: partner.mirror}
 
@@ -116,7 +117,8 @@ class Reading:
         entry, reader = Entry.parse(row.data), self._pair.side ^ ours
         verdict = thing.value(reader)
         log = self._logs[ours]
-        present = self._tx.bodies.present(log, row.index, row.index + 1)
+        stored = self._tx.bodies.present(log, row.index, row.index + 1)
+        present = {place for place, body in stored.items() if body.day >= self._today}
         held = rungs.held(self._tx, log, row.index)
         return Item(
             leaf=row.leaf.hex(),

@@ -15,7 +15,17 @@ from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
 from mithaq.errors import BehindError, ForgedError, KeyStoreError, MithaqError, StaleError, UsageError
-from mithaq.exchange import about, agreements, authoring, contents, daily, introduction, reading, receipts
+from mithaq.exchange import (
+    about,
+    agreements,
+    authoring,
+    contents,
+    daily,
+    erasure,
+    introduction,
+    reading,
+    receipts,
+)
 from mithaq.exchange.about import About
 from mithaq.exchange.alarms import Alarm, alarms
 from mithaq.exchange.authoring import Message, Sent
@@ -124,13 +134,19 @@ class Service:
         self.publish_card()
         introduction.sign_again(self._identity, self._store)
 
+    def clear(self) -> None:
+        """Destroy what must not be here; whoever opens a node does this before anything is served.
+
+        The store may have been put back from a backup (protocol 8).
+        """
+        erasure.end_days(self._identity, self._store)
+
     def housekeep(self) -> None:
-        """What is due by the clock: day keys that end, sealing keys that rotate, the daily ``record``."""
-        contents.destroy_ended(self._identity)
+        """What is due by the clock: contents that end, sealing keys that rotate, the daily ``record``."""
         failures: list[MithaqError] = []
-        for partner in self.partners():
+        for work in (self.clear, *(partial(self._keep_house, partner) for partner in self.partners())):
             try:
-                self._keep_house(partner)
+                work()
             except MithaqError as error:  # one pair that has stopped must not stop the others
                 failures.append(error)
         for failure in failures:
@@ -139,7 +155,8 @@ class Service:
     def _keep_house(self, partner: Partner) -> None:
         rotated = introduction.rotate(self._identity, self._store, partner)
         recorded = daily.enter_record(self._identity, self._store, partner)
-        if rotated or recorded:
+        refused = erasure.refuse_overdue(self._identity, self._store, partner)
+        if rotated or recorded or refused:
             self._wake(partner.origin)
 
     # --- agreements ---------------------------------------------------------------------------------------
@@ -234,7 +251,7 @@ class Service:
         """The bytes of one content.
 
         Raises:
-            StaleError: it is not here: not yet, refused, or erased.
+            StaleError: it is not here: not yet, refused, erased, or its day has ended.
         """
         partner, item = self.partner(origin), self.item(origin, leaf)
         if self._behind(partner):
@@ -242,7 +259,9 @@ class Service:
         log = partner.own if item.ours else partner.mirror
         stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
         if stored is None:
-            raise StaleError("this content is not here", where=f"{item.leaf} {ordinal}")
+            where = f"{item.leaf} {ordinal}"
+            contents.check_day(self._identity, contents.day_of(item.entry.keep_until), where)
+            raise StaleError("this content is not here", where=where)
         return contents.load(self._identity, contents.Place(log, item.entry.id, ordinal), stored)[1]
 
     def receipt(self, origin: str, leaf: str) -> bytes:
