@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         _where("agreement", "new check sign propose export cosign activate show")
         | _where("halting", "suspend declare resume terminate"),
     ),
+    "backup": (
+        "Copies of a node, taken while it serves; keys apart.",
+        _where("backup", "create verify restore"),
+    ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
 }

@@ -21,6 +21,7 @@ from mithaq.domain.party import Role
 from mithaq.errors import ConfigError, MithaqError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.service import Service
+from mithaq.node import backup
 from mithaq.node.control import Control
 from mithaq.node.courier import Couriers
 from mithaq.node.directory import Config, Directory
@@ -144,19 +145,28 @@ class Node:
 
     def _keep(self, service: Service) -> None:
         while True:
-            try:
-                service.housekeep()
-                for alarm in service.alarms():
-                    _log.error("alarm", partner=alarm.partner, what=alarm.sentence, evidence=alarm.evidence)
-            except Exception as error:  # noqa: BLE001 - one failure must not end what destroys keys
-                unknown = not isinstance(error, MithaqError)
-                _log.error("housekeeping_failed", error=str(error), exc_info=unknown)
+            works = (
+                service.housekeep,
+                lambda: _ring(service),
+                lambda: backup.expire_known(self._directory, int(time.time())),
+            )
+            for work in works:
+                try:
+                    work()
+                except Exception as error:  # noqa: BLE001 - one failure must not end what destroys keys
+                    unknown = not isinstance(error, MithaqError)
+                    _log.error("housekeeping_failed", error=str(error), exc_info=unknown)
             if self._stopping.wait(until_due(time.time())):
                 return
 
     def stop(self) -> None:
         """Stop in the reverse order of starting: nothing new first, the store last."""
         self._undo.close()
+
+
+def _ring(service: Service) -> None:
+    for alarm in service.alarms():
+        _log.error("alarm", partner=alarm.partner, what=alarm.sentence, evidence=alarm.evidence)
 
 
 def until_due(now: float) -> float:
