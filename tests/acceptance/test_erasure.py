@@ -1,4 +1,4 @@
-"""Two nodes exchange contents. Once their day is over nobody opens them, with anything that is left (protocol 8).
+"""Two nodes exchange contents. Once their day is over nothing that is left opens them (protocol 8).
 
 The intruder has both machines as they run, every backup, and the secret that wraps key files.
 """
@@ -12,7 +12,7 @@ from mithaq.errors import StaleError, UsageError
 from mithaq.exchange.packing import Lane
 from mithaq.node import backup
 from mithaq.node.directory import Directory
-from nodes import A, B, alert, settle
+from nodes import A, B, alert, carry, settle
 
 WORDS = "the bridge over the river is closed"
 DAYS = 5
@@ -56,7 +56,7 @@ def test_before_its_day_is_over_all_of_it_opens(exchanged, tmp_path):
 
 @pytest.mark.parametrize("days", [DAYS + 1, 31])
 def test_after_its_day_nothing_that_is_left_opens_it(exchanged, tmp_path, days):
-    a, b, sent, reply = exchanged
+    a, b, *_ = exchanged
     places = [sealed for _, sealed in sealed_below(tmp_path / "pair")]
     assert len(places) == 4
     pass_days(days, a, b)
@@ -102,8 +102,6 @@ def test_what_never_came_is_refused_once_its_day_is_over(pair):
     a, b = pair
     sent = a.service.send(B, alert("x" * 3_000_000, keep_days=DAYS))  # too large for the prompt lane
     outgoing = a.service.pouch(B, Lane.PROMPT)
-    from nodes import carry
-
     carry(a, b, outgoing)
     assert b.service.status(A).wanted == 1
     pass_days(DAYS + 1, a, b)

@@ -150,6 +150,21 @@ def load(identity: Identity, place: Place, stored: StoredBody) -> tuple[bytes, b
     return sealed.salt, b"".join(zlib.decompress(chunk) for chunk in sealed.chunks())
 
 
+def seal_anew(identity: Identity, place: Place, stored: StoredBody, day: int) -> StoredBody:
+    """The same content under another day: what is held over, or no longer.
+
+    Raises:
+        StaleError: its day has ended, or that one has.
+        KeyStoreError, ForgedError: as ``load``.
+    """
+    for each in (stored.day, day):
+        check_day(identity, each, str(place.log))
+    old = SealedBody(identity.files.get(day_name(stored.day)), place.context, stored.sealed)
+    key = identity.files.get_or_create(day_name(day))
+    pieces = seal_body(key, identity.random, place.context, old.salt, old.chunks())
+    return replace(stored, day=day, sealed=b"".join(pieces))
+
+
 def destroy_ended(identity: Identity) -> None:
     """Destroy the keys of days that are over: what they sealed never opens again (protocol 8).
 

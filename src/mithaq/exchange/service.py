@@ -16,7 +16,6 @@ from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
 from mithaq.errors import BehindError, ForgedError, KeyStoreError, MithaqError, StaleError, UsageError
 from mithaq.exchange import (
-    about,
     agreements,
     authoring,
     contents,
@@ -137,14 +136,18 @@ class Service:
     def clear(self) -> None:
         """Destroy what must not be here; whoever opens a node does this before anything is served.
 
-        The store may have been put back from a backup (protocol 8).
+        The store may have been put back from a backup: days have ended since, and erasures stand in the logs
+        (protocol 8).
         """
         erasure.end_days(self._identity, self._store)
+        for partner in self.partners():
+            erasure.erase_due(self._identity, self._store, partner)
 
     def housekeep(self) -> None:
         """What is due by the clock: contents that end, sealing keys that rotate, the daily ``record``."""
         failures: list[MithaqError] = []
-        for work in (self.clear, *(partial(self._keep_house, partner) for partner in self.partners())):
+        ended = partial(erasure.end_days, self._identity, self._store)
+        for work in (ended, *(partial(self._keep_house, partner) for partner in self.partners())):
             try:
                 work()
             except MithaqError as error:  # one pair that has stopped must not stop the others
@@ -155,6 +158,7 @@ class Service:
     def _keep_house(self, partner: Partner) -> None:
         rotated = introduction.rotate(self._identity, self._store, partner)
         recorded = daily.enter_record(self._identity, self._store, partner)
+        erasure.carry_out_holds(self._identity, self._store, partner)
         refused = erasure.refuse_overdue(self._identity, self._store, partner)
         if rotated or recorded or refused:
             self._wake(partner.origin)
@@ -224,13 +228,16 @@ class Service:
         return sent
 
     def about(self, origin: str, act: About) -> str:
-        """Say something about what was exchanged; returns its leaf hash.
+        """Say something about what was exchanged, and do it: erase, withdraw, hold over; its leaf hash.
 
         Raises:
             RefusedError: it is not ours to say, or not now.
+            StaleError: contents are to be held over and are not all here.
         """
         partner = self.partner(origin)
-        entry = self._store.write(lambda tx: about.say(tx, self._identity, partner, act))
+        entry = self._store.write(lambda tx: erasure.say(tx, self._identity, partner, act))
+        if act.kind == "hold":
+            erasure.carry_out_holds(self._identity, self._store, partner)
         self._wake(partner.origin)
         return entry.leaf.hex()
 
@@ -260,6 +267,8 @@ class Service:
         stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
         if stored is None:
             where = f"{item.leaf} {ordinal}"
+            if self._store.read(lambda tx: erasure.is_erased(tx, self._identity, partner, item.leaf)):
+                raise StaleError("the content was erased before its day", where=where)
             contents.check_day(self._identity, contents.day_of(item.entry.keep_until), where)
             raise StaleError("this content is not here", where=where)
         return contents.load(self._identity, contents.Place(log, item.entry.id, ordinal), stored)[1]
