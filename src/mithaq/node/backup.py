@@ -35,7 +35,7 @@ from mithaq.domain.party import Role
 from mithaq.errors import ConfigError, ForgedError, MithaqError, StaleError, StoreError, UsageError
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.node.directory import Config, Directory
-from mithaq.node.shelf import LogRow, Making, Manifest, Shelf, as_store_error, copy, time_of
+from mithaq.node.shelf import LogRow, Making, Manifest, Shelf, as_store_error, copy, sync_below, time_of
 from mithaq.store.engine import FILE_NAME
 from mithaq.store.snapshot import Snapshot, SnapshotLog, examine
 from mithaq.store.snapshot import copy as copy_database
@@ -288,12 +288,13 @@ def restore(node: Directory, shelves: Shelves, now: int, name: str = "") -> Repo
         staging = _staging(node)
         try:
             config = Config.parse((report.data / _CONFIG).read_text(encoding="utf-8"))
+            for folder in ("store", "keys", "keyfiles", "keyfiles/day", "keyfiles/sealing"):
+                make_directory(staging / folder)
             for source, target in _placed(report, now):
                 copy(source, staging / target)
-            for folder in ("keys", "keyfiles/day", "keyfiles/sealing"):
-                make_directory(staging / folder)
             config = replace(config, keystore=f"file:{node.keys.resolve()}")
             create_private(staging / _CONFIG, config.text().encode())
+            sync_below(staging)
             for each in ("store", "keys", "keyfiles", _CARD, _CONFIG):  # the last makes it a node
                 (staging / each).rename(node.path / each)
             staging.rmdir()

@@ -233,8 +233,7 @@ class Making:
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest, make everything last, and give the backup its name."""
         write(self.place / MANIFEST, manifest.encode())
-        for folder in (*(each for each in self.place.rglob("*") if each.is_dir()), self.place):
-            sync_directory(folder)
+        sync_below(self.place)
         self.place.rename(self.final)
         sync_directory(self.final.parent)
 
@@ -264,12 +263,19 @@ def measure(directory: Path, name: str) -> FileRow:
 
 
 def copy(source: Path, to: Path) -> None:
-    """Copy a file, mode 0600, durably; directories above it are made."""
-    to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Copy a file, mode 0600, durably; its directory is made, mode 0700."""
+    to.parent.mkdir(mode=0o700, exist_ok=True)
     with source.open("rb") as file, _created(to) as made:
         shutil.copyfileobj(file, made, PIECE)
         made.flush()
         os.fsync(made.fileno())
+
+
+def sync_below(directory: Path) -> None:
+    """Make what was created in a directory and below it last."""
+    for each in (directory, *directory.rglob("*")):
+        if each.is_dir():
+            sync_directory(each)
 
 
 def write(to: Path, data: bytes) -> None:

@@ -100,6 +100,13 @@ def examine(path: Path) -> Snapshot:
     Raises:
         StoreError: it is damaged, or says of a log what its entries do not.
     """
+    try:
+        return _examined(path)
+    except (PeerError, TypeError, ValueError) as error:  # SQLite keeps any value in any column
+        raise StoreError("the database is damaged", where=str(path), got=error) from None
+
+
+def _examined(path: Path) -> Snapshot:
     with as_store_error("to be read", path), _reading(path) as connection:
         found = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
         if found != ["ok"] or connection.exec_driver_sql("PRAGMA foreign_key_check").first():
