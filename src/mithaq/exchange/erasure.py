@@ -57,15 +57,17 @@ def refuse_overdue(identity: Identity, store: Store, partner: Partner) -> bool:
 def _refuse_overdue(tx: Transaction, identity: Identity, partner: Partner) -> bool:
     mirror, today = partner.mirror, contents.day_of(identity.now())
     overdue = tx.bodies.overdue(mirror, today, REFUSED_MAX)
+    pair = Pair.of(tx, identity, partner.own)
     leaves: list[str] = []
     for index in overdue:
         tx.bodies.drop(mirror, index)
         (row,) = tx.logs.entries(mirror, index, index + 1)
-        leaves.append(row.leaf.hex())
+        thing = pair.thing(row.leaf.hex())
+        if thing and not thing.value(pair.side):
+            leaves.append(thing.key)
     if leaves:
         facts = {"result": "refused", "codes": [EXPIRED]}
-        draft = Draft(identity.random(16).hex(), "verdict", re=tuple(leaves), facts=facts)
-        Pair.of(tx, identity, partner.own).say(draft)
+        pair.say(Draft(identity.random(16).hex(), "verdict", re=tuple(leaves), facts=facts))
     return bool(overdue)
 
 
@@ -85,7 +87,7 @@ def say(tx: Transaction, identity: Identity, partner: Partner, act: About) -> En
     entry = about.say(tx, identity, partner, act)
     if entry.kind == "erasure":
         for leaf in entry.re:
-            _drop(tx, pair, leaf)
+            drop(tx, pair, leaf)
     elif entry.kind == "withdrawal":
         erase_withdrawn(tx, identity, pair, entry.re)
     return entry
@@ -104,7 +106,7 @@ def erase_withdrawn(tx: Transaction, identity: Identity, pair: Pair, leaves: Ite
     """
     erased = [leaf for leaf in dict.fromkeys(leaves) if _may_erase(identity, pair, leaf)]
     for leaf in erased:
-        _drop(tx, pair, leaf)
+        drop(tx, pair, leaf)
     if erased:
         thing = pair.thing(erased[0])
         assert thing
@@ -144,7 +146,7 @@ def erase_due(identity: Identity, store: Store, partner: Partner) -> None:
         return [leaf for entry in _own(tx, partner, "erasure") for leaf in entry.re if _rows(tx, pair, leaf)]
 
     for leaf in store.read(due):
-        store.write(lambda tx, leaf=leaf: _drop(tx, Pair.of(tx, identity, partner.own), leaf))
+        store.write(lambda tx, leaf=leaf: drop(tx, Pair.of(tx, identity, partner.own), leaf))
 
 
 def _is_withdrawn(pair: Pair, leaf: str) -> bool:
@@ -159,7 +161,8 @@ def _may_erase(identity: Identity, pair: Pair, leaf: str) -> bool:
     return thing is None or thing.until[pair.side] <= identity.now()
 
 
-def _drop(tx: Transaction, pair: Pair, leaf: str) -> None:
+def drop(tx: Transaction, pair: Pair, leaf: str) -> None:
+    """Destroy our copy of the contents of the entry with this leaf hash in hex, and want none of them."""
     ref = pair.entry(bytes.fromhex(leaf))
     if ref:
         tx.bodies.drop(pair.log(ref.side), ref.index)
