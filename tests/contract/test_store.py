@@ -30,6 +30,7 @@ from mithaq.exchange.ports import (
     StoredBody,
 )
 from mithaq.store.anchor import Line
+from mithaq.store.bodies import END_BYTES, END_ROWS
 from mithaq.store.entries import BEGINNING_MAX, PAGE_ENTRIES
 from mithaq.store.writer import GROUP_MAX
 from mithaq.tlog.merkle import EMPTY_ROOT, leaf_hash
@@ -244,6 +245,7 @@ def test_a_content_is_found_by_its_mark_as_long_as_it_is_there(store):
     store.write(work)
     places = {BodyKey(OWN, 1, 0), BodyKey(MIRROR, 2, 0)}
     assert set(store.read(lambda tx: tx.bodies.marked(b"one"))) == places
+    assert store.read(lambda tx: tx.bodies.get(BodyKey(OWN, 1, 0))).mark == b"one"
     store.write(lambda tx: tx.bodies.drop(MIRROR, 2))
     store.write(lambda tx: tx.bodies.put(BodyKey(OWN, 1, 0), replace(body(), mark=b"new")))
     assert store.read(lambda tx: tx.bodies.marked(b"one")) == []
@@ -251,15 +253,45 @@ def test_a_content_is_found_by_its_mark_as_long_as_it_is_there(store):
 
 
 def test_what_is_wanted_is_taken_off_by_what_comes(store):
-    store.write(lambda tx: tx.bodies.want(MIRROR, [(5, 1, b"c"), (5, 0, b"c"), (2, 0, b"c"), (9, 0, b"c")]))
-    store.write(lambda tx: tx.bodies.want(MIRROR, [(2, 0, b"c")]))
-    store.write(lambda tx: tx.bodies.want(MIRROR, []))
+    store.write(
+        lambda tx: tx.bodies.want(MIRROR, [(5, 1, b"c"), (5, 0, b"c"), (2, 0, b"c"), (9, 0, b"c")], 7)
+    )
+    store.write(lambda tx: tx.bodies.want(MIRROR, [(2, 0, b"c")], 7))
+    store.write(lambda tx: tx.bodies.want(MIRROR, [], 7))
     store.write(lambda tx: tx.bodies.put(BodyKey(MIRROR, 5, 0), body()))
     assert store.read(lambda tx: tx.bodies.wanted(MIRROR, 9)) == [(2, 0), (5, 1), (9, 0)]
     assert store.read(lambda tx: tx.bodies.wanted(MIRROR, 2)) == [(2, 0), (5, 1)]
     store.write(lambda tx: tx.bodies.drop(MIRROR, 5))
     assert store.read(lambda tx: tx.bodies.wanted(MIRROR, 9)) == [(2, 0), (9, 0)]
     assert store.read(lambda tx: tx.bodies.present(MIRROR, 0, 99)) == {}
+
+
+def test_what_has_ended_goes_a_part_at_a_time(store):
+    """Bounded by rows and by bytes, the oldest day first; what still lives stays."""
+
+    def work(tx):
+        for index in range(END_ROWS + 1):
+            tx.bodies.put(BodyKey(OWN, index, 0), replace(body(), day=7))
+        for index in range(3):
+            tx.bodies.put(BodyKey(MIRROR, index, 0), replace(body(), day=8, size=END_BYTES))
+        tx.bodies.put(BodyKey(MIRROR, 9, 0), replace(body(), day=9))
+
+    store.write(work)
+    ended = []
+    while count := store.write(lambda tx: tx.bodies.end(9)):
+        ended.append(count)
+    assert ended == [END_ROWS, 1, 1, 1, 1]
+    assert store.read(lambda tx: tx.bodies.present(OWN, 0, 9_999)) == {}
+    assert list(store.read(lambda tx: tx.bodies.present(MIRROR, 0, 99))) == [(9, 0)]
+
+
+def test_what_was_wanted_too_long_is_told_by_entry(store):
+    store.write(lambda tx: tx.bodies.want(MIRROR, [(5, 0, b"c"), (5, 1, b"c"), (4, 0, b"c")], 7))
+    store.write(lambda tx: tx.bodies.want(MIRROR, [(6, 0, b"c")], 8))
+    assert store.read(lambda tx: tx.bodies.overdue(MIRROR, 7, 9)) == []
+    assert store.read(lambda tx: tx.bodies.overdue(MIRROR, 8, 9)) == [4, 5]
+    assert store.read(lambda tx: tx.bodies.overdue(MIRROR, 9, 1)) == [4]
+    assert store.read(lambda tx: tx.bodies.overdue(OWN, 9, 9)) == []
 
 
 def erased(backend, secret):

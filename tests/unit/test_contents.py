@@ -87,7 +87,7 @@ def test_keys_of_ended_days_are_destroyed_and_no_other(identity):
 
 
 def test_no_key_is_made_for_a_day_that_is_over(identity):
-    with pytest.raises(StaleError, match="ended already"):
+    with pytest.raises(StaleError, match="has ended"):
         new(identity, days=-1)
     assert identity.files.names("day") == []
     _, stored = new(identity, days=0)

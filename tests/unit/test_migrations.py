@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, inspect
 
 from mithaq.domain.party import origin
 from mithaq.errors import StoreError
-from mithaq.store import schema
+from mithaq.store import migrate, schema
 from mithaq.store.engine import FILE_NAME, make_file
 from mithaq.store.migrate import SCRIPTS
 from mithaq.store.sqlite import open_store
@@ -96,3 +96,22 @@ def test_a_value_that_is_damaged_is_told():
     with pytest.raises(StoreError, match="cannot be read"):
         Packed(str).unpack(b"\xa1\xff")
     assert Packed(str).unpack(Packed(str).pack("ميثاق")) == "ميثاق"
+
+
+def test_what_was_wanted_before_days_were_kept_gets_the_day_of_its_entry(tmp_path, monkeypatch):
+    """A store of the first revision, brought up to date."""
+    directory = tmp_path / "store"
+    with monkeypatch.context() as first:
+        first.setattr(migrate, "HEAD", "0001")
+        open_store(directory, ME, anchor=tmp_path / "anchor", create=True).close()
+    connection = sqlite3.connect(directory / FILE_NAME)
+    connection.executescript(
+        "INSERT INTO logs VALUES (1, 'a.x.example/to/b.x.example/1', 1, x'', x'');"
+        "INSERT INTO entries VALUES (1, 0, x'', 'alert', x'', x'', CAST('{\"keep_until\":864001}' AS BLOB));"
+        "INSERT INTO wanted VALUES (1, 0, 0, x'aa');"
+    )
+    connection.close()
+    open_store(directory, ME, anchor=tmp_path / "anchor").close()
+    connection = sqlite3.connect(directory / FILE_NAME)
+    assert connection.execute("SELECT * FROM wanted").fetchall() == [(1, 0, 0, b"\xaa", 10)]
+    connection.close()

@@ -1,10 +1,10 @@
 """What is said about an exchange: ``mithaq acknowledge``, ``feedback``, ``correct`` and ``consent``."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mithaq.cli.answer import Answer
+from mithaq.cli.answer import Answer, typed
 from mithaq.cli.session import Here, Session
 from mithaq.exchange.about import About
 
@@ -18,7 +18,7 @@ def acknowledge(partner: str, leaf: list[str], /, *, session: Here) -> Answer:
         partner: its origin.
         leaf: eight or more of the first digits of each leaf hash.
     """
-    return _say(session, partner, "acknowledgement", leaf, {})
+    return say(session, partner, "acknowledgement", leaf, {})
 
 
 def feedback(
@@ -36,7 +36,7 @@ def feedback(
         leaf: what it was.
         usefulness: how useful.
     """
-    return _say(session, partner, "feedback", [leaf], {"usefulness": usefulness})
+    return say(session, partner, "feedback", [leaf], {"usefulness": usefulness})
 
 
 def correct(
@@ -55,7 +55,7 @@ def correct(
         leaf: what was wrong.
         reason: why.
     """
-    return _say(session, partner, "correction", [leaf, by] if by else [leaf], {"reason": reason})
+    return say(session, partner, "correction", [leaf, by] if by else [leaf], {"reason": reason})
 
 
 def consent(
@@ -74,11 +74,13 @@ def consent(
         leaf: what it is about.
         act: what is said.
     """
-    return _say(session, partner, "consent", [leaf], {"act": act, "to": to})
+    return say(session, partner, "consent", [leaf], {"act": act, "to": to})
 
 
-def _say(session: Session, partner: str, kind: str, leaves: list[str], facts: dict[str, str]) -> Answer:
+def say(session: Session, partner: str, kind: str, leaves: list[str], facts: dict[str, Any]) -> Answer:
+    """Say something about entries that are named by the first digits of their leaf hashes."""
     with session.service() as service:
         re = tuple(service.item(partner, leaf).leaf for leaf in leaves)
-        said = service.about(partner, About(kind, re, facts))
+        with typed():
+            said = service.about(partner, About(kind, re, facts))
     return Answer({"leaf": said, "kind": kind, "re": list(re)}, [said])

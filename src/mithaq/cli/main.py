@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         _where("agreement", "new check sign propose export cosign activate show")
         | _where("halting", "suspend declare resume terminate"),
     ),
+    "backup": (
+        "Copies of a node, taken while it serves; keys apart.",
+        _where("backup", "create verify restore"),
+    ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
 }
@@ -46,6 +50,9 @@ SINGLE: dict[str, tuple[str, str]] = {
     "sent": ("What we said, and what became of it.", "mailbox:sent"),
     "show": ("One entry with its ladder and its contents.", "mailbox:show"),
     "acknowledge": ("Say that we have taken note of entries.", "about:acknowledge"),
+    "erase": ("Erase our copy of contents before their day, and say so.", "erase:erase"),
+    "withdraw": ("Withdraw what we said: both sides erase it.", "erase:withdraw"),
+    "hold": ("Hold contents over for supervision, until a time, and say so.", "erase:hold"),
     "feedback": ("Say how useful something was.", "about:feedback"),
     "correct": ("Correct what we said, or replace it by a later entry.", "about:correct"),
     "consent": ("Ask for, or give, consent to release to a third side.", "about:consent"),

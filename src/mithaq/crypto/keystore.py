@@ -70,6 +70,15 @@ def _backend(uri: str) -> tuple[Backend, str]:
     return BACKENDS[match[1]], match[2]
 
 
+def location(uri: str) -> str:
+    """Where the key store at ``uri`` is: for ``file:`` its directory.
+
+    Raises:
+        KeyStoreError: no such kind of key store.
+    """
+    return _backend(uri)[1]
+
+
 def open_keystore(uri: str, passphrase: Passphrase, random: Random) -> KeyStore:
     """Unlock the key store at ``uri``; for files this takes about a fifth of a second, once for all pairs.
 

@@ -58,6 +58,22 @@ def _chunks(content: bytes) -> Iterator[bytes]:
         yield zlib.compress(content[at : at + CHUNK], COMPRESSION)
 
 
+def check_day(identity: Identity, day: int, where: str) -> None:
+    """Refuse a day that is over: nothing is sealed for it and nothing of it opens, by the clock alone.
+
+    Raises:
+        StaleError: it is.
+    """
+    today = day_of(identity.now())
+    if day < today:
+        raise StaleError(
+            "the content has ended",
+            where=where,
+            expected=f"{day_name(today)} or later",
+            got=day_name(day),
+        )
+
+
 def examine(media_type: str, content: bytes) -> Findings:
     """What ``formats`` sees, without the index of objects, which stays with the body.
 
@@ -80,8 +96,7 @@ def store(
         KeyStoreError: the day key cannot be made.
     """
     day = day_of(keep_until)
-    if day < day_of(identity.now()):
-        raise StaleError("the content has ended already", where=str(place.log), got=day_name(day))
+    check_day(identity, day, str(place.log))
     key = identity.files.get_or_create(day_name(day))
     pieces = seal_body(key, identity.random, place.context, salt, _chunks(content))
     return StoredBody(
@@ -127,11 +142,28 @@ def load(identity: Identity, place: Place, stored: StoredBody) -> tuple[bytes, b
     """Salt and content.
 
     Raises:
-        KeyStoreError: its day has ended.
+        StaleError: its day has ended, whether or not its key has been destroyed yet.
+        KeyStoreError: its key is not here.
         ForgedError: what is stored was changed.
     """
+    check_day(identity, stored.day, str(place.log))
     sealed = SealedBody(identity.files.get(day_name(stored.day)), place.context, stored.sealed)
     return sealed.salt, b"".join(zlib.decompress(chunk) for chunk in sealed.chunks())
+
+
+def seal_anew(identity: Identity, place: Place, stored: StoredBody, day: int) -> StoredBody:
+    """The same content under another day: what is held over, or no longer.
+
+    Raises:
+        StaleError: its day has ended, or that one has.
+        KeyStoreError, ForgedError: as ``load``.
+    """
+    for each in (stored.day, day):
+        check_day(identity, each, str(place.log))
+    old = SealedBody(identity.files.get(day_name(stored.day)), place.context, stored.sealed)
+    key = identity.files.get_or_create(day_name(day))
+    pieces = seal_body(key, identity.random, place.context, old.salt, old.chunks())
+    return replace(stored, day=day, sealed=b"".join(pieces))
 
 
 def destroy_ended(identity: Identity) -> None:

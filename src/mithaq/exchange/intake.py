@@ -20,6 +20,7 @@ from mithaq.domain.kinds import RANGES_MAX
 from mithaq.domain.ladder import Range, compact
 from mithaq.domain.party import Origin, PublicPair, Role
 from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError, StaleError
+from mithaq.exchange import erasure
 from mithaq.exchange.delivery import Delivery, Unpacking
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_sealing
@@ -176,6 +177,8 @@ class _Work:
         self._judging.complete(held)
         self._hold(heard, time)
         self._speak()
+        for leaves in self._judging.withdrawn:
+            erasure.erase_withdrawn(self._tx, self._identity, self._pair, leaves)
         self._cosigned()
         return self._settle(sent)
 

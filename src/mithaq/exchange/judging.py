@@ -10,7 +10,7 @@ from mithaq.domain.kinds import Family
 from mithaq.domain.record import EntryRef
 from mithaq.domain.rules import EXPIRED, RULES, Sees
 from mithaq.domain.standing import Arrival, Standing
-from mithaq.exchange import contents
+from mithaq.exchange import contents, erasure
 from mithaq.exchange.delivery import Delivery
 from mithaq.exchange.pair import Heard, Pair
 from mithaq.exchange.ports import BodyKey, Transaction
@@ -31,6 +31,7 @@ class Judging:
         missing: entries whose contents lack something, each with the reason.
         came: indexes of entries that were held before and are complete now.
         verdicts: leaf hashes in hex by the codes of their refusal; accepted ones under no code.
+        withdrawn: what its author has withdrawn: the leaf hashes in hex of each withdrawal.
     """
 
     def __init__(self, tx: Transaction, pair: Pair, delivery: Delivery) -> None:
@@ -41,11 +42,14 @@ class Judging:
         self.missing: list[tuple[int, str]] = []
         self.came: list[int] = []
         self.verdicts: dict[tuple[str, ...], list[str]] = {}
+        self.withdrawn: list[tuple[str, ...]] = []
 
     def arrive(self, heard: Heard, time: int) -> None:
         """An entry of the partner at our ``time`` of holding it: judged, or waiting for its contents."""
         step = heard.step
         entry = step.entry
+        if entry and entry.kind == "withdrawal" and step.outcome.legal:
+            self.withdrawn.append(entry.re)
         if entry is None or entry.family is not Family.EXCHANGE:
             return
         if not step.outcome.legal:
@@ -59,9 +63,8 @@ class Judging:
         self._put(entry, heard.index)
         lacking = self._lacking(entry, heard.index)
         if lacking:
-            self._tx.bodies.want(
-                self._log, [(heard.index, o, bytes.fromhex(entry.bodies[o].commit)) for o in lacking]
-            )
+            wanted = [(heard.index, o, bytes.fromhex(entry.bodies[o].commit)) for o in lacking]
+            self._tx.bodies.want(self._log, wanted, contents.day_of(entry.keep_until))
             spoiled = (self._delivery.spoiled.get((heard.index, ordinal)) for ordinal in lacking)
             self.missing.append((heard.index, next(filter(None, spoiled), "absent")))
         else:
@@ -109,10 +112,12 @@ class Judging:
                 self._judge_bodies(entry, index)
 
     def _waits(self, entry: Entry, ref: EntryRef | None, index: int) -> bool:
-        """Whether an entry is legal, has no verdict yet, and lacks contents."""
+        """Whether an entry is legal, has no verdict yet, and lacks contents that still may come."""
         counts = ref and ref.legal and ref.index == index  # the same bytes entered again wait for nothing
         thing = self._pair.thing(entry.leaf.hex()) if counts else None
-        return bool(thing and not thing.value(self._pair.side) and self._lacking(entry, index))
+        if thing is None or erasure.is_gone(self._pair, thing.key):
+            return False
+        return not thing.value(self._pair.side) and bool(self._lacking(entry, index))
 
     def _judge_bodies(self, entry: Entry, index: int) -> None:
         present = self._tx.bodies.present(self._log, index, index + 1)

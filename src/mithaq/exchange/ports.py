@@ -102,7 +102,7 @@ class StoredBody:
         findings: what ``formats`` saw in it, encoded; judged again without opening it.
         part: SHA-256 of salt and content, as our pouches' manifests name it; empty for the partner's.
         mark: keyed fingerprint of the content, by which the same content is found again (``Bodies.marked``);
-            empty when it is read back.
+            empty where many are read at once (``Bodies.present``).
     """
 
     commit: bytes
@@ -249,8 +249,8 @@ class Bodies(Protocol):
         """Every place of a content with this mark, in whichever log."""
         ...
 
-    def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]]) -> None:
-        """Remember contents (index, ordinal, commit) that an entry promises and that are not here."""
+    def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]], day: int) -> None:
+        """Remember contents (index, ordinal, commit) that an entry promises until ``day`` and that lack."""
         ...
 
     def wanted(self, log: LogName, limit: int) -> list[tuple[int, int]]:
@@ -259,6 +259,14 @@ class Bodies(Protocol):
 
     def drop(self, log: LogName, index: int) -> None:
         """Destroy every content of an entry and stop wanting the rest."""
+        ...
+
+    def end(self, today: int) -> int:
+        """Destroy some contents whose day is before ``today``; how many, 0 once none is left."""
+        ...
+
+    def overdue(self, log: LogName, today: int, limit: int) -> list[int]:
+        """Entries that still lack contents whose day is before ``today``, by index."""
         ...
 
 

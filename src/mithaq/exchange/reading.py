@@ -10,7 +10,7 @@ from mithaq.domain.party import LogName, Origin
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing
 from mithaq.errors import UsageError
-from mithaq.exchange import daily, rungs
+from mithaq.exchange import contents, daily, rungs
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.ports import EntryRow, Partner, Transaction
@@ -83,6 +83,7 @@ class Reading:
 
     def __init__(self, tx: Transaction, identity: Identity, partner: Partner) -> None:
         self._tx = tx
+        self._today = contents.day_of(identity.now())
         self._pair = Pair(tx, identity, partner.own)
         self._logs = {True: partner.own, False: partner.mirror}
 
@@ -121,7 +122,8 @@ class Reading:
         verdicts = (value for _, value in thing.registers[reader] if value in {"accepted", "refused"})
         verdict = next(verdicts, "")
         log = self._logs[ours]
-        present = self._tx.bodies.present(log, row.index, row.index + 1)
+        stored = self._tx.bodies.present(log, row.index, row.index + 1)
+        present = {place for place, body in stored.items() if body.day >= self._today}
         return Item(
             leaf=row.leaf.hex(),
             index=row.index,

@@ -15,7 +15,16 @@ from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
 from mithaq.errors import BehindError, ForgedError, KeyStoreError, MithaqError, StaleError, UsageError
-from mithaq.exchange import about, agreements, authoring, contents, daily, introduction, reading, receipts
+from mithaq.exchange import (
+    agreements,
+    authoring,
+    contents,
+    daily,
+    erasure,
+    introduction,
+    reading,
+    receipts,
+)
 from mithaq.exchange.about import About
 from mithaq.exchange.alarms import Alarm, alarms
 from mithaq.exchange.authoring import Message, Sent
@@ -125,13 +134,23 @@ class Service:
         self.publish_card()
         introduction.sign_again(self._identity, self._store)
 
-    def housekeep(self) -> None:
-        """What is due by the clock: day keys that end, sealing keys that rotate, the daily ``record``."""
-        contents.destroy_ended(self._identity)
-        failures: list[MithaqError] = []
+    def clear(self) -> None:
+        """Destroy what must not be here; whoever opens a node does this before anything is served.
+
+        The store may have been put back from a backup: days have ended since, and erasures stand in the logs
+        (protocol 8).
+        """
+        erasure.end_days(self._identity, self._store)
         for partner in self.partners():
+            erasure.erase_due(self._identity, self._store, partner)
+
+    def housekeep(self) -> None:
+        """What is due by the clock: contents that end, sealing keys that rotate, the daily ``record``."""
+        failures: list[MithaqError] = []
+        ended = partial(erasure.end_days, self._identity, self._store)
+        for work in (ended, *(partial(self._keep_house, partner) for partner in self.partners())):
             try:
-                self._keep_house(partner)
+                work()
             except MithaqError as error:  # one pair that has stopped must not stop the others
                 failures.append(error)
         for failure in failures:
@@ -140,7 +159,9 @@ class Service:
     def _keep_house(self, partner: Partner) -> None:
         rotated = introduction.rotate(self._identity, self._store, partner)
         recorded = daily.enter_record(self._identity, self._store, partner)
-        if rotated or recorded:
+        erasure.carry_out_holds(self._identity, self._store, partner)
+        refused = erasure.refuse_overdue(self._identity, self._store, partner)
+        if rotated or recorded or refused:
             self._wake(partner.origin)
 
     # --- agreements ---------------------------------------------------------------------------------------
@@ -208,13 +229,16 @@ class Service:
         return sent
 
     def about(self, origin: str, act: About) -> str:
-        """Say something about what was exchanged; returns its leaf hash.
+        """Say something about what was exchanged, and do it: erase, withdraw, hold over; its leaf hash.
 
         Raises:
             RefusedError: it is not ours to say, or not now.
+            StaleError: contents are to be held over and are not all here.
         """
         partner = self.partner(origin)
-        entry = self._store.write(lambda tx: about.say(tx, self._identity, partner, act))
+        entry = self._store.write(lambda tx: erasure.say(tx, self._identity, partner, act))
+        if act.kind == "hold":
+            erasure.carry_out_holds(self._identity, self._store, partner)
         self._wake(partner.origin)
         return entry.leaf.hex()
 
@@ -235,7 +259,7 @@ class Service:
         """The bytes of one content.
 
         Raises:
-            StaleError: it is not here: not yet, refused, or erased.
+            StaleError: it is not here: not yet, refused, erased, or its day has ended.
         """
         partner, item = self.partner(origin), self.item(origin, leaf)
         if self._behind(partner):
@@ -243,7 +267,11 @@ class Service:
         log = partner.own if item.ours else partner.mirror
         stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
         if stored is None:
-            raise StaleError("this content is not here", where=f"{item.leaf} {ordinal}")
+            where = f"{item.leaf} {ordinal}"
+            if self._store.read(lambda tx: erasure.is_erased(tx, self._identity, partner, item.leaf)):
+                raise StaleError("the content was erased before its day", where=where)
+            contents.check_day(self._identity, contents.day_of(item.entry.keep_until), where)
+            raise StaleError("this content is not here", where=where)
         return contents.load(self._identity, contents.Place(log, item.entry.id, ordinal), stored)[1]
 
     def receipt(self, origin: str, leaf: str) -> bytes:

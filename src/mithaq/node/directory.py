@@ -8,6 +8,7 @@
     keyfiles/            day keys and sealing keys, each a file that can be destroyed
     store/mithaq.db      everything else
     anchor/heads         what we have signed, apart from the store (protocol 6)
+    backups              directories with backups of keys, in which day keys end as they do here
     control              socket of the running node, for the command line
     lock                 held by the one process that writes the store
 """
@@ -139,6 +140,11 @@ class Directory:
     def anchor(self) -> Path:
         """The anchor's file."""
         return self.path / "anchor" / "heads"
+
+    @property
+    def backups(self) -> Path:
+        """Where backups of keys have been made: day keys end there too."""
+        return self.path / "backups"
 
     @property
     def control(self) -> Path:

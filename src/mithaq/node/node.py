@@ -16,10 +16,12 @@ from mithaq.crypto.keystore import open_keystore
 from mithaq.crypto.notes import Note
 from mithaq.crypto.passphrase import Passphrase
 from mithaq.domain.card import Card
+from mithaq.domain.moment import DAY
 from mithaq.domain.party import Role
 from mithaq.errors import ConfigError, MithaqError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.service import Service
+from mithaq.node import backup
 from mithaq.node.control import Control
 from mithaq.node.courier import Couriers
 from mithaq.node.directory import Config, Directory
@@ -28,7 +30,7 @@ from mithaq.wire.client import PouchClient
 from mithaq.wire.server import PouchServer
 
 HOUSEKEEPING = 3_600
-"""Seconds between two looks at what is due by the clock."""
+"""Seconds between two looks at what is due by the clock, if no day ends before: then it is looked at once."""
 LOG_KEY = "log-{serial}"
 MIRROR_KEY = "mirror-{serial}"
 """Names of the node's pairs in its key store, by the serial of the card that brought them."""
@@ -83,7 +85,9 @@ def opened(path: Path, passphrase: Passphrase) -> Generator[Service]:
         who = identity(directory, config, passphrase)
         store = open_store(directory.store, who.origin, anchor=directory.anchor, create=False)
         undo.callback(store.close)
-        yield Service(who, store)
+        service = Service(who, store)
+        service.clear()
+        yield service
 
 
 class Node:
@@ -123,6 +127,7 @@ class Node:
         couriers = Couriers(lambda: service, client, os.urandom)
         service = Service(who, store, couriers.wake)
         self._undo.callback(couriers.stop)
+        service.clear()  # before anything is served: the store may have been put back from a backup
         server = PouchServer()
         host, port = self._config.address
         server.start(host, port, service.receive, _server_tls(self._config))
@@ -140,19 +145,33 @@ class Node:
 
     def _keep(self, service: Service) -> None:
         while True:
-            try:
-                service.housekeep()
-                for alarm in service.alarms():
-                    _log.error("alarm", partner=alarm.partner, what=alarm.sentence, evidence=alarm.evidence)
-            except Exception as error:  # noqa: BLE001 - one failure must not end what destroys keys
-                unknown = not isinstance(error, MithaqError)
-                _log.error("housekeeping_failed", error=str(error), exc_info=unknown)
-            if self._stopping.wait(HOUSEKEEPING):
+            works = (
+                service.housekeep,
+                lambda: _ring(service),
+                lambda: backup.expire_known(self._directory, int(time.time())),
+            )
+            for work in works:
+                try:
+                    work()
+                except Exception as error:  # noqa: BLE001 - one failure must not end what destroys keys
+                    unknown = not isinstance(error, MithaqError)
+                    _log.error("housekeeping_failed", error=str(error), exc_info=unknown)
+            if self._stopping.wait(until_due(time.time())):
                 return
 
     def stop(self) -> None:
         """Stop in the reverse order of starting: nothing new first, the store last."""
         self._undo.close()
+
+
+def _ring(service: Service) -> None:
+    for alarm in service.alarms():
+        _log.error("alarm", partner=alarm.partner, what=alarm.sentence, evidence=alarm.evidence)
+
+
+def until_due(now: float) -> float:
+    """Seconds to the next look: the keys of a day are destroyed when it ends, in UTC (protocol 8)."""
+    return min(HOUSEKEEPING, DAY - now % DAY)
 
 
 def _server_tls(config: Config) -> ssl.SSLContext | None:

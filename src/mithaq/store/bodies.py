@@ -14,6 +14,12 @@ from mithaq.store.names import Names
 CHUNK = 2**20
 """Bytes of a chunk: SQLite and its driver hold each value that they touch two or three times over."""
 
+END_ROWS = 256
+"""Contents that one transaction destroys because their day has ended: who sends waits some milliseconds."""
+
+END_BYTES = 16 * 2**20
+"""Bytes of contents that it destroys: the journal holds as many zeros, and larger ones make waits long."""
+
 _B, _S, _M, _W = schema.bodies.c, schema.sealed.c, schema.marks.c, schema.wanted.c
 
 _place = _B.log == bindparam("log"), _B.index == bindparam("index"), _B.ordinal == bindparam("ordinal")
@@ -35,6 +41,9 @@ _MARKED = (
     .join(schema.logs, schema.logs.c.id == _M.log)
     .where(_M.mark == bindparam("mark"))
 )
+_MARK = select(_M.mark).where(
+    _M.log == bindparam("log"), _M.index == bindparam("index"), _M.ordinal == bindparam("ordinal")
+)
 _WANT = sqlite.insert(schema.wanted).on_conflict_do_nothing()
 _WANTED = (
     select(_W.index, _W.ordinal)
@@ -44,6 +53,19 @@ _WANTED = (
 )
 _CAME = delete(schema.wanted).where(
     _W.log == bindparam("log"), _W.index == bindparam("index"), _W.ordinal == bindparam("ordinal")
+)
+_ENDED = (
+    select(_B.log, _B.index, _B.ordinal, _B.size)
+    .where(_B.day < bindparam("today"))
+    .order_by(_B.day)
+    .limit(END_ROWS)
+)
+_OVERDUE = (
+    select(_W.index)
+    .where(_W.log == bindparam("log"), _W.day < bindparam("today"))
+    .distinct()
+    .order_by(_W.index)
+    .limit(bindparam("limit"))
 )
 _DROP = delete(schema.bodies).where(_B.log == bindparam("log"), _B.index == bindparam("index"))
 _UNWANT = delete(schema.wanted).where(_W.log == bindparam("log"), _W.index == bindparam("index"))
@@ -92,7 +114,13 @@ class SqlBodies:
             sealed.write(data)
         commit, part, size, day, findings = found
         return StoredBody(
-            commit=commit, part=part, size=size, day=day, findings=findings, sealed=sealed.getvalue()
+            commit=commit,
+            part=part,
+            size=size,
+            day=day,
+            findings=findings,
+            mark=self._run(_MARK, place).scalar() or b"",
+            sealed=sealed.getvalue(),
         )
 
     def present(self, log: LogName, start: int, end: int) -> dict[tuple[int, int], StoredBody]:
@@ -110,14 +138,14 @@ class SqlBodies:
         found = self._run(_MARKED, {"mark": mark})
         return [BodyKey(LogName.parse(name), index, ordinal) for name, index, ordinal in found]
 
-    def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]]) -> None:
+    def want(self, log: LogName, bodies: Sequence[tuple[int, int, bytes]], day: int) -> None:
         """See ``ports.Bodies``."""
         if bodies:
             number = self._names.number(log)
             self._run(
                 _WANT,
                 [
-                    {"log": number, "index": index, "ordinal": ordinal, "commit": commit}
+                    {"log": number, "index": index, "ordinal": ordinal, "commit": commit, "day": day}
                     for index, ordinal, commit in bodies
                 ],
             )
@@ -132,6 +160,22 @@ class SqlBodies:
         place = {"log": self._names.find(log), "index": index}
         self._remove(_DROP, place)
         self._run(_UNWANT, place)
+
+    def end(self, today: int) -> int:
+        """See ``ports.Bodies``."""
+        room, ended = END_BYTES, 0
+        for log, index, ordinal, size in self._run(_ENDED, {"today": today}).all():
+            room -= size
+            if room < 0 and ended:
+                break
+            self._remove(_REMOVE, {"log": log, "index": index, "ordinal": ordinal})
+            ended += 1
+        return ended
+
+    def overdue(self, log: LogName, today: int, limit: int) -> list[int]:
+        """See ``ports.Bodies``."""
+        key = {"log": self._names.find(log), "today": today, "limit": limit}
+        return list(self._run(_OVERDUE, key).scalars())
 
     def _remove(self, statement: Delete, place: dict[str, int]) -> None:
         """Destroy contents; their chunks go with them."""

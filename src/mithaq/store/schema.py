@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0002_onward"
+HEAD = "0003"
 """The newest revision in ``migrations/versions``."""
 
 metadata = MetaData()
@@ -102,6 +102,7 @@ bodies = Table(
     _value("size", BigInteger),
     _value("day", BigInteger),
     _value("findings", LargeBinary),
+    Index("bodies_by_day", "day"),
 )
 
 sealed = Table(
@@ -139,6 +140,8 @@ wanted = Table(
     _key("index"),
     _key("ordinal"),
     _value("commit", LargeBinary),
+    _value("day", BigInteger),
+    Index("wanted_by_day", "log", "day"),
     sqlite_with_rowid=False,
 )
 

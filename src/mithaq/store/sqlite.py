@@ -86,12 +86,14 @@ class SqliteStore:
         self._known: dict[LogName, int] = {}
         self._unanchored: dict[LogName, Line] = {}
         self._releasing = threading.Lock()
-        self._erased = False
+        # Who was killed between a commit and this has left erased contents in the journal.
+        self._erased = True
         self._closed = False
         self.behind: dict[LogName, Line] = {}
         """Logs that the store cannot answer for, and what the anchor says of them: of their pairs nothing is
         signed, and no contents are served. A log leaves when it holds that again and its pair has signed."""
         self._check_anchor()
+        self._tidy()
         self._writer = Writer(self._commit, self._tidy)
 
     def write(self, work: Callable[[Transaction], T]) -> T:

@@ -51,7 +51,7 @@ class Writer:
         self._queue = queue.SimpleQueue[tuple[Work, Future[Any]] | None]()
         self._gate = threading.Lock()
         self._closed = False
-        self._untidy = False
+        self._untidy = True
         self._thread = threading.Thread(target=self._run, name="mithaq-writer", daemon=True)
         self._thread.start()
 

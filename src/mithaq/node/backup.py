@@ -1,0 +1,336 @@
+"""Backups of a node: taken while it serves, verified, put back (protocol 8).
+
+Two sorts on two shelves, since they must not be kept together:
+
+* **data**: the database, the card, ``node.toml``. Kept as long as one likes: contents in it are sealed.
+* **keys**: the key store, the day keys, the card's sealing key. Its day keys live for ``KEYS_KEEP`` at most,
+  and each no longer than its day: whoever makes a backup or runs a node destroys those on the shelves that it
+  knows. What is left after that opens no content.
+
+In neither: the anchor, which tells an old store from a new one; the sealing keys that rotate (protocol 7).
+The card's sealing key is there because nobody can reach a node that has come back without it; no contents
+ever travel under it.
+"""
+
+import contextlib
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mithaq.audit.cards import CARD_NOTE_MAX
+from mithaq.crypto.keystore import location
+from mithaq.crypto.notes import Note
+from mithaq.crypto.private_files import (
+    TEMPORARY,
+    create_private,
+    destroy_private,
+    make_directory,
+    sync_directory,
+)
+from mithaq.domain.card import Card
+from mithaq.domain.moment import DAY
+from mithaq.domain.party import Role
+from mithaq.errors import ConfigError, ForgedError, MithaqError, StaleError, StoreError, UsageError
+from mithaq.exchange.contents import day_name, day_of
+from mithaq.node.directory import Config, Directory
+from mithaq.node.shelf import LogRow, Making, Manifest, Shelf, as_store_error, copy, sync_below, time_of
+from mithaq.store.engine import FILE_NAME
+from mithaq.store.snapshot import Snapshot, SnapshotLog, examine
+from mithaq.store.snapshot import copy as copy_database
+from mithaq.tlog.head import HEAD_MAX, verify_head
+
+KEYS_KEEP = 7 * DAY
+"""Seconds that day keys stay in a backup, at most (protocol 8)."""
+UNFINISHED = ".restore"
+"""Where files are put together in a node's directory before they get their names there."""
+_CARD, _CONFIG = "card.note", "node.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Where the two sorts of backups are: different directories, better different disks."""
+
+    data: Shelf
+    keys: Shelf
+
+    @classmethod
+    def at(cls, data: Path, keys: Path | None) -> "Shelves":
+        """``data/`` and ``keys/`` below one directory, or keys in another of its own."""
+        return cls(Shelf(data.resolve() / "data", "data"), Shelf((keys or data / "keys").resolve(), "keys"))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A backup that was made, verified or put back.
+
+    Args:
+        data, keys: the two directories.
+        time: when the data were taken, POSIX seconds.
+        card: in the backup.
+        logs: with size and root.
+        days: day keys that are there.
+    """
+
+    data: Path
+    keys: Path
+    time: int
+    card: Card
+    logs: tuple[SnapshotLog, ...]
+    days: int
+
+
+# --- making -----------------------------------------------------------------------------------------------
+
+
+def create(node: Directory, shelves: Shelves, now: int) -> Report:
+    """Take a backup, whether or not the node runs; it is verified on the way.
+
+    Raises:
+        StoreError: a disk refuses, or the store is damaged; nothing that looks like a backup is left.
+        UsageError: a shelf lies in the node's directory, or another process makes a backup there.
+    """
+    config = node.config()
+    for shelf in (shelves.data, shelves.keys):
+        if shelf.path.is_relative_to(node.path.resolve()):
+            raise UsageError(
+                "a backup does not go into the node", where=str(shelf.path), todo="name another disk"
+            )
+    _remember(node, shelves.keys)
+    # The database first: the key of every content in it is then among the keys, unless its day has ended.
+    with shelves.data.making(now) as data, shelves.keys.making(now) as keys:
+        copy_database(node.store, data.place / FILE_NAME)
+        data.copy(node.card, _CARD)
+        data.copy(node.config_file, _CONFIG)
+        card = _card(data.place)
+        _copy_keys(node, config, card, keys, now)
+        snapshot = examine(data.place / FILE_NAME)
+        logs = [LogRow(str(log.name), log.size, log.root.hex()) for log in snapshot.logs]
+        keys.finish(Manifest(shelves.keys.type, now, card.origin, keys.rows()))
+        data.finish(
+            Manifest(shelves.data.type, now, card.origin, data.rows(), revision=snapshot.revision, logs=logs)
+        )
+    expire(shelves.keys, now)
+    _remove_old(shelves.keys, now)
+    return _report(data.final, keys.final, now, snapshot)
+
+
+def _copy_keys(node: Directory, config: Config, card: Card, keys: Making, now: int) -> None:
+    store = Path(location(config.keystore))
+    for each in sorted(store.iterdir()):
+        if not each.name.startswith(TEMPORARY):
+            keys.copy(each, f"keys/{each.name}")
+    today = day_name(day_of(now))
+    for each in sorted((node.keyfiles / "day").iterdir()):
+        if f"day/{each.name}" >= today and not each.name.startswith(TEMPORARY):
+            with contextlib.suppress(FileNotFoundError):  # destroyed a moment ago: its day has ended
+                keys.copy(each, f"day/{each.name}")
+    sealing = f"sealing/{_sealing(card)}"
+    if (node.keyfiles / sealing).exists():
+        keys.copy(node.keyfiles / sealing, sealing)
+
+
+def _sealing(card: Card) -> str:
+    return hashlib.sha256(card.sealing).hexdigest()
+
+
+# --- day keys end in backups too --------------------------------------------------------------------------
+
+
+def expire(shelf: Shelf, now: int) -> None:
+    """Destroy day keys on a shelf whose day is over, and all of a backup that is older than ``KEYS_KEEP``.
+
+    Raises:
+        StoreError, KeyStoreError: the disk refuses.
+    """
+    today = day_name(day_of(now))
+    with as_store_error("cannot be seen to", shelf.path):
+        for name in shelf.names():
+            # By its name: a manifest that is damaged must not keep a key alive.
+            old = _too_old(time_of(name), now)
+            for file in _days(shelf.path / name):
+                if old or f"day/{file.name}" < today:
+                    destroy_private(file)
+
+
+def expire_known(node: Directory, now: int) -> None:
+    """The same for every shelf of keys that ``create`` has used; one that is not there now is passed over.
+
+    Raises:
+        StoreError, KeyStoreError: a disk refuses; the other shelves have been seen to.
+    """
+    failures: list[MithaqError] = []
+    for path in _known(node):
+        try:
+            expire(Shelf(path, "keys"), now)
+        except MithaqError as error:
+            failures.append(error)
+    for failure in failures:
+        raise failure
+
+
+def _remember(node: Directory, shelf: Shelf) -> None:
+    known = _known(node)
+    if shelf.path not in known:
+        fresh = node.backups.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        create_private(fresh, "".join(f"{path}\n" for path in (*known, shelf.path)).encode())
+        fresh.replace(node.backups)
+
+
+def _known(node: Directory) -> list[Path]:
+    try:
+        return [Path(line) for line in node.backups.read_text(encoding="utf-8").splitlines()]
+    except FileNotFoundError:
+        return []
+
+
+def _remove_old(shelf: Shelf, now: int) -> None:
+    """Remove backups of keys that a newer one has replaced, once their day keys are gone."""
+    for name in shelf.names()[:-1]:
+        if _too_old(time_of(name), now):
+            shutil.rmtree(shelf.path / name)
+
+
+def _too_old(time: int, now: int) -> bool:
+    return now - time > KEYS_KEEP
+
+
+def _days(backup: Path) -> list[Path]:
+    folder = backup / "day"
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+# --- verifying --------------------------------------------------------------------------------------------
+
+
+def verify(shelves: Shelves, now: int, name: str = "") -> Report:
+    """Check a backup: every file by its hash, the database by itself, every log from its entries to its head.
+
+    Args:
+        shelves: where.
+        now: POSIX seconds.
+        name: which; the newest where it is empty. Keys are those of the same name, else the newest.
+
+    Raises:
+        UsageError: there is none.
+        StoreError: it is damaged.
+        ForgedError: a head is not signed by its author.
+        StaleError: the backup of keys is older than day keys may be kept.
+    """
+    data = shelves.data.find(name)
+    keys = shelves.keys.find(data.name if data.name in shelves.keys.names() else "")
+    manifest = shelves.data.verify(data)
+    key_manifest = shelves.keys.verify(keys, may_lack="day")
+    if _too_old(key_manifest.time, now) and _days(keys):
+        raise StaleError(
+            "this backup of keys is older than day keys may be kept",
+            where=str(keys),
+            expected=f"{KEYS_KEEP // DAY} days at most",
+            todo=f"destroy {keys / 'day'}: what those keys sealed is then lost",
+        )
+    if not manifest.origin == key_manifest.origin == _card(data).origin:
+        raise StoreError(
+            "data and keys of different parties", where=f"{data} {keys}", got=key_manifest.origin
+        )
+    snapshot = examine(data / FILE_NAME)
+    _compare(manifest, snapshot)
+    for log in snapshot.logs:
+        _verify_head(log)
+    return _report(data, keys, manifest.time, snapshot)
+
+
+def _compare(manifest: Manifest, snapshot: Snapshot) -> None:
+    logs = [LogRow(str(log.name), log.size, log.root.hex()) for log in snapshot.logs]
+    said = (manifest.origin, manifest.revision, manifest.logs)
+    if said != (snapshot.origin, snapshot.revision, logs):
+        raise StoreError("the database is not what the manifest says", where=FILE_NAME, expected=str(said))
+
+
+def _verify_head(log: SnapshotLog) -> None:
+    """A head is good under one of its author's cards that stand in the log itself."""
+    if not log.size:
+        return
+    note = Note.parse(log.head, limit=HEAD_MAX)
+    for card in reversed(log.cards):
+        pair = Card.parse(Note.parse(card, limit=CARD_NOTE_MAX).text).pairs[Role.LOG]
+        with contextlib.suppress(ForgedError):
+            verify_head(note, str(log.name), pair)
+            return
+    raise ForgedError("a head that its author has not signed", where=str(log.name), got=log.size)
+
+
+def _card(data: Path) -> Card:
+    return Card.parse(Note.parse((data / _CARD).read_bytes(), limit=CARD_NOTE_MAX).text)
+
+
+def _report(data: Path, keys: Path, time: int, snapshot: Snapshot) -> Report:
+    return Report(data, keys, time, _card(data), snapshot.logs, len(_days(keys)))
+
+
+# --- putting back -----------------------------------------------------------------------------------------
+
+
+def restore(node: Directory, shelves: Shelves, now: int, name: str = "") -> Report:
+    """Put a backup into an empty directory; an anchor that is there stays, and finds an old store out.
+
+    Day keys of days that are over are not put back. What both logs say is erased goes before the node serves:
+    ``Service.clear``, by whoever opens it. Killed, it is begun again by the next call.
+
+    Raises:
+        ConfigError: something else is in the directory.
+        UsageError, StoreError, ForgedError, StaleError: as ``verify``, or the disk refuses.
+    """
+    report = verify(shelves, now, name)
+    make_directory(node.path)
+    with node.locked():
+        staging = _staging(node)
+        try:
+            config = Config.parse((report.data / _CONFIG).read_text(encoding="utf-8"))
+            for folder in ("store", "keys", "keyfiles", "keyfiles/day", "keyfiles/sealing"):
+                make_directory(staging / folder)
+            for source, target in _placed(report, now):
+                copy(source, staging / target)
+            config = replace(config, keystore=f"file:{node.keys.resolve()}")
+            create_private(staging / _CONFIG, config.text().encode())
+            sync_below(staging)
+            for each in ("store", "keys", "keyfiles", _CARD, _CONFIG):  # the last makes it a node
+                (staging / each).rename(node.path / each)
+            staging.rmdir()
+            sync_directory(node.path)
+        except OSError as error:
+            raise StoreError("the backup cannot be put back", where=str(node.path), got=error) from None
+    return report
+
+
+def _placed(report: Report, now: int) -> Iterator[tuple[Path, str]]:
+    """Files of a backup and where they go."""
+    today = day_name(day_of(now))
+    yield report.data / FILE_NAME, f"store/{FILE_NAME}"
+    yield report.data / _CARD, _CARD
+    for file in sorted(each for each in report.keys.rglob("*") if each.is_file()):
+        path = str(file.relative_to(report.keys))
+        if path.startswith("keys/"):
+            yield file, path
+        elif path.startswith("sealing/") or (path.startswith("day/") and path >= today):
+            yield file, f"keyfiles/{path}"
+
+
+def _staging(node: Directory) -> Path:
+    """An empty directory in the node's; what an unfinished restore has left there goes."""
+    staging = node.path / UNFINISHED
+    if staging.exists() and not node.config_file.exists():
+        for each in ("store", "keys", "keyfiles", UNFINISHED):
+            shutil.rmtree(node.path / each, ignore_errors=True)
+        node.card.unlink(missing_ok=True)
+    others = {each.name for each in node.path.iterdir()} - {"anchor", "lock"}
+    if others:
+        raise ConfigError(
+            "the directory is not empty",
+            where=str(node.path),
+            expected="nothing but the anchor",
+            got=" ".join(sorted(others)),
+        )
+    make_directory(staging)
+    return staging

@@ -1,0 +1,485 @@
+"""Backups: damaged, mixed up, too old, half made, on a full disk, and put back (protocol 8)."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from backups import SECRET, back_up, bytes_below, equip, opened_below, sealed_below
+from mithaq.crypto.keyfiles import KeyFiles
+from mithaq.domain.moment import DAY
+from mithaq.errors import (
+    BehindError,
+    ConfigError,
+    ForgedError,
+    MithaqError,
+    StaleError,
+    StoreError,
+    UsageError,
+)
+from mithaq.node import backup, shelf
+from mithaq.node.backup import Shelves
+from mithaq.node.directory import Config, Directory
+from nodes import A, B, alert, make_node, settle
+
+HERE = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def made(pair, tmp_path):
+    """Node a with an alert of five days sent, its backup, and where that is."""
+    a, b = pair
+    a.service.send(B, alert("the bridge is closed", keep_days=5))
+    settle(a, b)
+    return a, back_up(a, tmp_path / "backup"), Shelves.at(tmp_path / "backup", None)
+
+
+def now(node):
+    return int(node.clock())
+
+
+def hash_again(directory):
+    """Make the manifest agree with files that were changed: it bears no signature."""
+    path = directory / shelf.MANIFEST
+    manifest = shelf.Manifest.parse(path.read_bytes())
+    rows = [shelf.measure(directory, row.path) for row in manifest.files]
+    path.write_bytes(msgspec.structs.replace(manifest, files=rows).encode())
+
+
+def change(report, statement, *values):
+    connection = sqlite3.connect(report.data / "mithaq.db")
+    assert connection.execute(statement, values).rowcount
+    connection.commit()
+    connection.close()
+    hash_again(report.data)
+
+
+# --- what is in it ----------------------------------------------------------------------------------------
+
+
+def test_it_verifies_and_says_what_the_logs_are(made):
+    a, report, shelves = made
+    status = a.service.status(B)
+    logs = {(log.size, log.root.hex()) for log in backup.verify(shelves, now(a)).logs}
+    assert logs == {(status.own_size, status.own_root), (status.mirror_size, status.mirror_root)}
+    assert report.days == 1
+
+
+def test_neither_anchor_nor_rotating_sealing_keys_are_in_it(made, tmp_path):
+    a, report, _ = made
+    found = {each.name for each in (tmp_path / "backup").rglob("*")}
+    assert "heads" not in found
+    assert Directory(a.directory).anchor.read_bytes() not in bytes_below(tmp_path / "backup")
+    (sealing,) = (report.keys / "sealing").iterdir()
+    assert len(a.identity.files.names("sealing")) == 2
+    assert bytes.fromhex(sealing.name) == hashlib.sha256(a.identity.card.sealing).digest()
+    assert not [each for each in report.data.rglob("*") if each.suffix == ".key" or "day" in each.parts]
+
+
+def test_keys_of_days_that_are_over_are_not_in_it(made, tmp_path):
+    a, *_ = made
+    a.clock.offset = 6 * DAY
+    assert back_up(a, tmp_path / "later").days == 0
+
+
+def test_what_was_erased_is_not_in_it(pair, tmp_path):
+    """Not even in pages that nothing uses any more."""
+    a, _ = pair
+    sent = a.service.send(B, alert("x" * 100_000))
+    ((_, sealed),) = sealed_below(a.directory)
+    a.store.write(lambda tx: tx.bodies.drop(a.service.partner(B).own, sent.index))
+    report = back_up(a, tmp_path / "backup")
+    assert sealed[14:46] not in bytes_below(report.data)
+
+
+def test_taken_while_the_node_serves(pair, tmp_path):
+    a, b = pair
+    equip(a)
+    stop = threading.Event()
+    errors = []
+
+    def serve():
+        try:
+            while not stop.is_set():
+                a.service.send(B, alert("y" * 20_000))
+                settle(a, b)
+        except MithaqError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    sizes = []
+    for offset in range(1, 5):
+        a.clock.offset = offset
+        report = back_up(a, tmp_path / "backup")
+        logs = backup.verify(Shelves.at(tmp_path / "backup", None), now(a)).logs
+        sizes.append(sum(log.size for log in logs))
+    assert list(sealed_below(report.data))
+    stop.set()
+    thread.join()
+    assert errors == []
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1]
+
+
+# --- damaged, mixed up ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["mithaq.db", "card.note", "node.toml", "keys/log-1.key", "keys/store.json"])
+def test_a_changed_byte(made, name):
+    a, report, shelves = made
+    path = (report.keys if name.startswith("keys/") else report.data) / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(StoreError, match="was changed"):
+        backup.verify(shelves, now(a))
+
+
+def test_a_file_that_lacks_or_is_too_many(made):
+    a, report, shelves = made
+    (report.keys / "keys" / "mirror-1.key").rename(report.keys / "keys" / "mirror-2.key")
+    with pytest.raises(StoreError, match="not of this backup"):
+        backup.verify(shelves, now(a))
+    (report.keys / "keys" / "mirror-2.key").unlink()
+    with pytest.raises(StoreError, match="lacks"):
+        backup.verify(shelves, now(a))
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE entries SET data = data || x'20' WHERE kind = 'alert'", "damaged"),
+        ("UPDATE entries SET data = zeroblob(9) WHERE kind = 'alert'", "its hash says"),
+        ("DELETE FROM entries WHERE kind = 'alert'", "gap"),
+        ("UPDATE tiles SET hashes = zeroblob(length(hashes))", "tile"),
+        ("UPDATE logs SET edge = zeroblob(length(edge))", "what its entries give"),
+        ("DELETE FROM heads WHERE size = (SELECT max(size) FROM heads)", "newest head"),
+        ("UPDATE heads SET root = zeroblob(32)", "newest head"),
+        ("UPDATE logs SET name = 'nobody' WHERE id = 1", "damaged"),
+        ("DELETE FROM bodies", "damaged"),
+    ],
+)
+def test_a_database_that_contradicts_itself(made, statement, message):
+    """The manifest is made to agree: what is signed, hashed and counted inside does not."""
+    a, report, shelves = made
+    change(report, statement)
+    with pytest.raises(StoreError, match=message):
+        backup.verify(shelves, now(a))
+
+
+def test_a_head_that_its_author_has_not_signed(made):
+    a, report, shelves = made
+    connection = sqlite3.connect(report.data / "mithaq.db")
+    note = connection.execute("SELECT note FROM heads ORDER BY size DESC").fetchone()[0]
+    connection.close()
+    line = note.splitlines()[-1]
+    forged = note.replace(line, line[:-12] + b"AAAAAAAAAAA=")
+    change(report, "UPDATE heads SET note = ? WHERE note = ?", forged, note)
+    with pytest.raises((ForgedError, MithaqError)):
+        backup.verify(shelves, now(a))
+
+
+def test_a_log_cut_off_is_not_what_the_manifest_says(made, tmp_path):
+    """An older database of the same node in the place of the newer one."""
+    a, first, shelves = made
+    a.service.send(B, alert("later"))
+    a.clock.offset = 5
+    report = back_up(a, tmp_path / "backup")
+    shutil.copy(first.data / "mithaq.db", report.data / "mithaq.db")
+    hash_again(report.data)
+    with pytest.raises(StoreError, match="not what the manifest says"):
+        backup.verify(shelves, now(a))
+
+
+def test_keys_of_another_party(made, pair, tmp_path):
+    a, report, shelves = made
+    other = back_up(pair[1], tmp_path / "other")
+    shutil.rmtree(report.keys)
+    shutil.copytree(other.keys, report.keys)
+    with pytest.raises(StoreError, match="different parties"):
+        backup.verify(shelves, now(a))
+
+
+def test_one_sort_in_the_place_of_the_other(made):
+    a, report, shelves = made
+    shutil.rmtree(report.keys)
+    shutil.copytree(report.data, report.keys)
+    with pytest.raises(StoreError, match="another sort"):
+        backup.verify(shelves, now(a))
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "keys/../../x", "a/b/c/d", ".new-x", ""])
+def test_a_path_that_leads_out(made, path):
+    a, report, shelves = made
+    manifest = report.keys / shelf.MANIFEST
+    value = json.loads(manifest.read_bytes())
+    value["files"][0]["path"] = path
+    manifest.write_bytes(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+    with pytest.raises(StoreError, match="manifest is damaged"):
+        backup.verify(shelves, now(a))
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"{", b"[]", b"\xff", b'{"type":1}', b"[" * 100_000])
+def test_what_is_no_manifest(made, data):
+    a, report, shelves = made
+    (report.data / shelf.MANIFEST).write_bytes(data)
+    with pytest.raises(StoreError, match="manifest is damaged"):
+        backup.verify(shelves, now(a))
+
+
+def test_a_link_in_the_place_of_a_file(made, tmp_path):
+    a, report, shelves = made
+    shutil.move(report.data / "mithaq.db", tmp_path / "elsewhere")
+    (report.data / "mithaq.db").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="cannot be read"):
+        backup.verify(shelves, now(a))
+
+
+@pytest.mark.parametrize("name", ["20200101T000000Z", "../data", "nothing"])
+def test_a_backup_that_is_not_there(made, name):
+    a, _, shelves = made
+    with pytest.raises(UsageError, match="no such backup"):
+        backup.verify(shelves, now(a), name)
+
+
+# --- seven days -------------------------------------------------------------------------------------------
+
+
+def test_day_keys_older_than_seven_days_are_refused(made, tmp_path):
+    """A copy of the keys that nobody destroyed: it is neither verified nor put back."""
+    _, report, shelves = made
+    later = report.time + 7 * DAY
+    assert backup.verify(shelves, later)
+    for work in (lambda: backup.verify(shelves, later + 1), lambda: restored(tmp_path, shelves, later + 1)):
+        with pytest.raises(StaleError, match="older than"):
+            work()
+    shutil.rmtree(report.keys / "day")
+    assert backup.verify(shelves, later + 1).days == 0
+
+
+# --- put back ---------------------------------------------------------------------------------------------
+
+
+def restored(tmp_path, shelves, at):
+    node = Directory(tmp_path / "restored")
+    backup.restore(node, shelves, at)
+    return node
+
+
+def test_it_is_put_back_beside_its_anchor(made, tmp_path):
+    a, _, shelves = made
+    size = a.service.status(B).own_size
+    shutil.copytree(a.directory / "anchor", tmp_path / "restored" / "anchor")
+    (tmp_path / "restored").chmod(0o700)
+    node = restored(tmp_path, shelves, now(a))
+    config = node.config()
+    assert config == Config(A, "127.0.0.1:9", f"file:{node.keys}")
+    assert all(each.stat().st_mode & 0o077 == 0 for each in node.path.rglob("*"))
+    back = make_node(node.path, "a", A)
+    assert back.service.status(B).own_size == size
+    (item,) = back.service.sent(B)
+    assert back.service.content(B, item.leaf, 0) == b"the bridge is closed"
+    back.service.send(B, alert("it goes on"))
+    back.close()
+
+
+def test_an_anchor_that_is_there_finds_an_old_one_out(made, tmp_path):
+    a, _, shelves = made
+    a.service.send(B, alert("after the backup"))
+    a.close()
+    shutil.copytree(a.directory / "anchor", tmp_path / "restored" / "anchor")
+    (tmp_path / "restored").chmod(0o700)
+    back = make_node(restored(tmp_path, shelves, now(a)).path, "a", A)
+    with pytest.raises(BehindError):
+        back.service.send(B, alert("a second history"))
+    (item,) = back.service.sent(B)
+    with pytest.raises(BehindError):
+        back.service.content(B, item.leaf, 0)
+    back.service.clear()
+    back.close()
+
+
+def test_ended_day_keys_do_not_come_back(made, tmp_path):
+    a, report, shelves = made
+    later = now(a) + 6 * DAY
+    assert list((report.keys / "day").iterdir())
+    node = restored(tmp_path, shelves, later)
+    assert KeyFiles(node.keyfiles, SECRET, os.urandom).names("day") == []
+    assert opened_below(node.path) == []
+    back = make_node(node.path, "a", A)
+    back.clock.offset = 6 * DAY
+    back.service.clear()
+    assert list(sealed_below(node.path)) == []
+    back.close()
+
+
+@pytest.mark.parametrize("name", ["node.toml", "store", "something"])
+def test_not_into_a_directory_with_something_in_it(made, tmp_path, name):
+    a, _, shelves = made
+    (tmp_path / "restored").mkdir(mode=0o700)
+    (tmp_path / "restored" / name).mkdir()
+    with pytest.raises(ConfigError, match="not empty"):
+        restored(tmp_path, shelves, now(a))
+    assert {each.name for each in (tmp_path / "restored").iterdir()} <= {name, "lock"}
+
+
+def test_twice_is_once(made, tmp_path):
+    a, _, shelves = made
+    restored(tmp_path, shelves, now(a))
+    with pytest.raises(ConfigError, match="not empty"):
+        restored(tmp_path, shelves, now(a))
+
+
+# --- killed, and on a full disk ---------------------------------------------------------------------------
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+left = int(sys.argv[1])
+def dies(call):
+    def counted(*arguments, **named):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*arguments, **named)
+    return counted
+os.fsync, Path.rename, os.link = dies(os.fsync), dies(Path.rename), dies(os.link)
+from mithaq.node import backup
+from mithaq.node.directory import Directory
+node, shelves, at = Directory(Path(sys.argv[3])), backup.Shelves.at(Path(sys.argv[4]), None), int(sys.argv[5])
+getattr(backup, sys.argv[2])(node, shelves, at)
+"""
+
+
+def killed(point, what, node, place, at):
+    """Run ``backup.<what>`` in a process that dies at the n-th sync, link or rename; whether it did."""
+    command = [sys.executable, "-c", KILLED, str(point), what, str(node), str(place), str(at)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode != 0
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_of_a_backup(made, tmp_path):
+    """At any point: what looks like a backup is one; the next one is made and leaves nothing half-made."""
+    a, _, shelves = made
+    point, at = 0, now(a)
+    dying = True
+    while dying:
+        point, at = point + 1, at + 1
+        dying = killed(point, "create", a.directory, tmp_path / "backup", at)
+        for name in shelves.data.names():
+            backup.verify(shelves, at, name)
+    assert point > 15
+    assert not [each for sort in ("data", "keys") for each in (tmp_path / "backup" / sort).glob(".new-*")]
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_of_putting_back(made, tmp_path):
+    """At any point: it is no node yet, or a whole one; and the next call makes it one."""
+    a, _, shelves = made
+    point, dying = 0, True
+    while dying:
+        point += 1
+        target = tmp_path / f"restored-{point}"
+        shutil.copytree(a.directory / "anchor", target / "anchor")
+        target.chmod(0o700)
+        dying = killed(point, "restore", target, tmp_path / "backup", now(a))
+        if not Directory(target).config_file.exists():
+            backup.restore(Directory(target), shelves, now(a))
+        back = make_node(target, "a", A)
+        (item,) = back.service.sent(B)
+        assert back.service.content(B, item.leaf, 0) == b"the bridge is closed"
+        back.close()
+        shutil.rmtree(target)
+    assert point > 15
+
+
+KEYS_FIRST = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from mithaq.domain.moment import DAY
+from nodes import A, make_node
+node = make_node(Path(sys.argv[2]), "a", A)
+node.clock.offset = 6 * DAY
+node.store.write = lambda work: os.kill(os.getpid(), signal.SIGKILL)
+node.service.clear()
+"""
+
+
+def test_killed_between_the_key_and_its_rows(made):
+    a, *_ = made
+    a.close()
+    done = subprocess.run([sys.executable, "-c", KEYS_FIRST, HERE, a.directory], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(sealed_below(a.directory))) == 1
+    assert opened_below(a.directory) == []
+    back = make_node(a.directory, "a", A)
+    back.clock.offset = 6 * DAY
+    back.service.clear()
+    assert list(sealed_below(a.directory)) == []
+    back.close()
+
+
+DROPPED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from nodes import A, B, make_node
+node = make_node(Path(sys.argv[2]), "a", A)
+node.store._tidy = node.store._writer._tidy = lambda: os.kill(os.getpid(), signal.SIGKILL)
+(item,) = node.service.sent(B)
+node.store.write(lambda tx: tx.bodies.drop(item.entry.log, item.index))
+"""
+
+
+def test_killed_between_erasing_and_emptying_the_journal(made):
+    """The day key is there: what is left in the journal, or below it in the database, could be opened."""
+    a, *_ = made
+    ((_, sealed),) = sealed_below(a.directory)
+    a.close()
+    done = subprocess.run([sys.executable, "-c", DROPPED, HERE, a.directory], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert sealed[14:46] in bytes_below(a.directory)
+    back = make_node(a.directory, "a", A)
+    assert sealed[14:46] not in bytes_below(a.directory)
+    back.close()
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from mithaq.errors import StoreError
+from mithaq.node import backup
+from mithaq.node.directory import Directory
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+try:
+    backup.create(Directory(Path(sys.argv[2])), backup.Shelves.at(Path(sys.argv[3]), None), int(sys.argv[4]))
+except StoreError:
+    sys.exit(10)
+"""
+
+
+@pytest.mark.parametrize("room", [100, 1_000, 20_000, 100_000])
+def test_on_a_full_disk(made, tmp_path, room):
+    """Wherever the disk ends: an error of ours, and nothing half-made is taken for a backup."""
+    a, report, shelves = made
+    command = [sys.executable, "-c", FULL, str(room), a.directory, tmp_path / "backup", str(now(a) + 9)]
+    done = subprocess.run(command, check=False)
+    assert done.returncode == 10
+    assert shelves.data.names() == [report.data.name]
+    assert shelves.keys.names() == [report.keys.name]
+    assert back_up(a, tmp_path / "other")

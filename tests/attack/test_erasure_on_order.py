@@ -1,0 +1,263 @@
+"""Contents that go before their day, or stay longer: on order, by withdrawal, by hold (protocol 8)."""
+
+import contextlib
+import shutil
+
+import pytest
+
+from backups import back_up, bytes_below, equip, opened_below, sealed_below
+from mithaq.domain.moment import DAY
+from mithaq.domain.things import contents_key
+from mithaq.errors import RefusedError, StaleError
+from mithaq.exchange.about import About
+from mithaq.exchange.contents import day_name, day_of
+from mithaq.exchange.packing import Lane
+from nodes import A, B, alert, carry, make_node, settle
+
+LARGE = "x" * 3_000_000
+DAYS = 5
+
+
+def order(*leaves, reason="order"):
+    return About("erasure", leaves, {"reason": reason})
+
+
+def withdrawal(*leaves):
+    return About("withdrawal", leaves, {"reason": "mistaken"})
+
+
+def hold(leaf, until):
+    return About("hold", (leaf,), {"reason": "supervision", "until": until})
+
+
+def reading(node, partner, leaf):
+    thing = node.service.record(partner).things.get(contents_key(leaf))
+    return thing.reading if thing else ""
+
+
+def gone(node, partner, leaf):
+    with contextlib.suppress(StaleError):
+        node.service.content(partner, leaf, 0)
+        return False
+    return True
+
+
+def move(days, *nodes):
+    for node in nodes:
+        node.clock.offset = days * DAY
+        node.service.housekeep()
+
+
+def same_record(a, b):
+    settle(a, b)
+    return a.service.record_lines(B) == b.service.record_lines(A)
+
+
+@pytest.fixture
+def shared(pair):
+    """An alert of a that b has accepted."""
+    a, b = pair
+    sent = a.service.send(B, alert("the dam may break", keep_days=DAYS))
+    settle(a, b)
+    return sent.leaf
+
+
+@pytest.mark.parametrize("side", [0, 1], ids=["author", "reader"])
+def test_on_order_one_copy_goes_and_the_other_stays(pair, tmp_path, shared, side):
+    one, other = pair[side], pair[1 - side]
+    ((_, sealed),) = sealed_below(one.directory)
+    one.service.about(other.origin, order(shared))
+    assert gone(one, other.origin, shared)
+    assert not gone(other, one.origin, shared)
+    with pytest.raises(StaleError, match="erased"):
+        one.service.content(other.origin, shared, 0)
+    assert sealed[14:46] not in bytes_below(one.directory)
+    assert same_record(*pair)
+    assert reading(other, one.origin, shared) == "erased by one side"
+    with pytest.raises(RefusedError, match="no-such-step"):
+        one.service.about(other.origin, order(shared))
+
+
+def test_both_copies(pair, shared):
+    a, b = pair
+    a.service.about(B, order(shared))
+    b.service.about(A, order(shared))
+    assert same_record(a, b)
+    assert reading(a, B, shared) == "erased by both sides"
+
+
+def test_what_is_illegal_erases_nothing(pair, shared):
+    _, b = pair
+    with pytest.raises(RefusedError):
+        b.service.about(A, withdrawal(shared))
+    with pytest.raises(RefusedError):
+        b.service.about(A, order("00" * 32, shared))
+    assert not gone(b, A, shared)
+
+
+def test_a_withdrawal_erases_on_both_sides_and_both_state_it(pair, shared):
+    a, b = pair
+    a.service.about(B, withdrawal(shared))
+    assert gone(a, B, shared)
+    assert same_record(a, b)
+    assert gone(b, A, shared)
+    assert list(sealed_below(a.directory, b.directory)) == []
+    assert reading(a, B, shared) == reading(b, A, shared) == "erased by both sides"
+    assert a.service.item(B, shared).reading == "withdrawn: to be erased"
+
+
+def test_withdrawn_in_the_pouch_that_brings_it(pair):
+    a, b = pair
+    sent = [a.service.send(B, alert(text)) for text in ("one", "two")]
+    a.service.about(B, withdrawal(*(each.leaf for each in sent)))
+    assert same_record(a, b)
+    assert all(gone(b, A, each.leaf) for each in sent)
+    assert list(sealed_below(b.directory)) == []
+
+
+def test_many_withdrawals_in_one_pouch(pair):
+    """More than one statement holds, and of two fields: none may stop the pouch."""
+    a, b = pair
+    leaves = [a.service.send(B, alert(f"alert {n}")).leaf for n in range(70)]
+    facts = {"status": "exercise"}
+    other = a.service.send(B, alert("words", kind="information", field="cross-border-crime", facts=facts))
+    settle(a, b)
+    for part in (leaves[:35], leaves[35:], [other.leaf]):
+        a.service.about(B, withdrawal(*part))
+    assert same_record(a, b)
+    assert list(sealed_below(a.directory, b.directory)) == []
+    assert reading(a, B, other.leaf) == "erased by both sides"
+
+
+def test_contents_under_way_are_not_taken_after_their_withdrawal(pair):
+    a, b = pair
+    sent = a.service.send(B, alert(LARGE))
+    carry(a, b, a.service.pouch(B, Lane.PROMPT))
+    late = b"".join(a.service.pouch(B, Lane.BULK).pieces)
+    a.service.about(B, withdrawal(sent.leaf))
+    settle(a, b)
+    assert b.service.status(A).wanted == 0
+    b.service.answer_pouch(late)
+    assert list(sealed_below(b.directory)) == []
+    assert same_record(a, b)
+
+
+def test_erased_before_they_came_they_are_not_taken(pair):
+    a, b = pair
+    sent = a.service.send(B, alert(LARGE))
+    carry(a, b, a.service.pouch(B, Lane.PROMPT))
+    b.service.about(A, order(sent.leaf))
+    assert same_record(a, b)
+    assert gone(b, A, sent.leaf)
+    assert list(sealed_below(b.directory)) == []
+
+
+class TestHold:
+    def test_it_keeps_one_copy_beyond_its_day_and_no_longer_than_it_says(self, pair, shared):
+        a, b = pair
+        b.service.about(A, hold(shared, b.identity.now() + 20 * DAY))
+        assert same_record(a, b)
+        assert reading(a, B, shared) == "held over by one side"
+        move(DAYS + 1, a, b)
+        assert gone(a, B, shared)
+        assert b.service.content(A, shared, 0) == b"the dam may break"
+        move(20, a, b)
+        assert not gone(b, A, shared)
+        move(21, a, b)
+        assert gone(b, A, shared)
+        assert opened_below(a.directory, b.directory) == []
+        assert list(sealed_below(a.directory, b.directory)) == []
+
+    def test_a_shorter_one_shortens_it_again(self, pair, shared):
+        a, b = pair
+        for days in (20, 8):
+            b.service.about(A, hold(shared, b.identity.now() + days * DAY))
+        ((_, _),) = sealed_below(b.directory)
+        move(9, a, b)
+        assert gone(b, A, shared)
+
+    def test_a_hold_within_its_day_does_not_end_it_earlier(self, pair, shared):
+        a, b = pair
+        b.service.about(A, hold(shared, b.identity.now() + DAY))
+        move(DAYS, a, b)
+        assert not gone(b, A, shared)
+
+    def test_it_blocks_the_order_until_it_ends(self, pair, shared):
+        a, b = pair
+        b.service.about(A, hold(shared, b.identity.now() + 2 * DAY))
+        with pytest.raises(RefusedError, match="on-hold"):
+            b.service.about(A, order(shared))
+        assert not gone(b, A, shared)
+        move(3, a, b)
+        b.service.about(A, order(shared))
+        assert gone(b, A, shared)
+        assert same_record(a, b)
+
+    def test_what_is_withdrawn_meanwhile_goes_when_it_ends(self, pair, shared):
+        a, b = pair
+        b.service.about(A, hold(shared, b.identity.now() + 2 * DAY))
+        settle(a, b)
+        a.service.about(B, withdrawal(shared))
+        assert same_record(a, b)
+        assert gone(a, B, shared)
+        assert not gone(b, A, shared)
+        move(3, a, b)
+        assert gone(b, A, shared)
+        assert same_record(a, b)
+        assert reading(a, B, shared) == "erased by both sides"
+
+    @pytest.mark.parametrize("days", [DAYS + 1, 20])
+    def test_not_after_its_day(self, pair, shared, days):
+        _, b = pair
+        b.clock.offset = days * DAY
+        with pytest.raises(StaleError, match="has ended"):
+            b.service.about(A, hold(shared, b.identity.now() + DAY))
+        b.service.housekeep()
+        with pytest.raises(StaleError, match="not all here"):
+            b.service.about(A, hold(shared, b.identity.now() + DAY))
+
+    def test_killed_after_it_was_said_it_is_carried_out_by_the_next_look(self, pair, shared, monkeypatch):
+        a, b = pair
+        until = b.identity.now() + 20 * DAY
+        with monkeypatch.context() as patched:
+            patched.setattr("mithaq.exchange.erasure._seal_anew", lambda *_: None)
+            b.service.about(A, hold(shared, until))
+        assert day_name(day_of(until)) not in b.identity.files.names("day")
+        b.service.housekeep()
+        move(DAYS + 1, a, b)
+        assert not gone(b, A, shared)
+
+
+def test_a_restored_backup_erases_before_it_serves(pair, shared, tmp_path):
+    """Erased on order and by withdrawal after the backup: the logs that came back say so, the rows go."""
+    a, b = pair
+    equip(b)
+    second = a.service.send(B, alert("withdrawn later", keep_days=DAYS)).leaf
+    settle(a, b)
+    shutil.copytree(b.directory / "store", tmp_path / "old")
+    b.service.about(A, order(shared))
+    a.service.about(B, withdrawal(second))
+    settle(a, b)
+    report = back_up(b, tmp_path / "backup")
+    b.close()
+    # As if the backup had been taken with the contents still in it: those of before, the logs of after.
+    import sqlite3
+
+    database = report.data / "mithaq.db"
+    connection = sqlite3.connect(database)
+    connection.execute("ATTACH ? AS old", (str(tmp_path / "old" / "mithaq.db"),))
+    for table in ("bodies", "sealed"):
+        connection.execute(f"INSERT INTO {table} SELECT * FROM old.{table}")
+    connection.commit()
+    connection.close()
+    assert len(list(sealed_below(report.data))) == 2
+    fresh = tmp_path / "pair" / "restored"
+    shutil.copytree(b.directory, fresh)
+    shutil.copy(database, fresh / "store" / "mithaq.db")
+    for left in ("mithaq.db-wal", "mithaq.db-shm"):
+        (fresh / "store" / left).unlink(missing_ok=True)
+    node = make_node(fresh, "b", B)
+    assert len(list(sealed_below(fresh))) == 2
+    node.service.clear()
+    assert list(sealed_below(fresh)) == []
+    node.close()
