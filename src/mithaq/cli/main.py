@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         _where("agreement", "new check sign propose export cosign activate show")
         | _where("halting", "suspend declare resume terminate"),
     ),
+    "rules": (
+        "National rules: what our own law closes of what the signed texts allow.",
+        _where("rules", "check sign load show"),
+    ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
 }

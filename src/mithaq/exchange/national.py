@@ -1,0 +1,298 @@
+"""National rules on a node: signed by its authority, told to every partner, enforced (protocol section 4).
+
+The text in force is one note in the store, under ``CURRENT``. What it closes towards a partner is entered
+into the log for that partner in the same transaction: so nothing is ever enforced that has not been told. A
+store whose note is not the one that its own log names has been damaged: then nothing is said or judged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from mithaq.audit.cards import CARD_NOTE_MAX, signers
+from mithaq.crypto.keys import SigningPair
+from mithaq.crypto.notes import Note, digest, require, sign
+from mithaq.domain import national
+from mithaq.domain.card import Card
+from mithaq.domain.entry import Entry
+from mithaq.domain.lifecycle import in_force
+from mithaq.domain.national import Narrowing, NationalRules
+from mithaq.domain.party import LogName, Origin, Role
+from mithaq.domain.rules import SKEW
+from mithaq.errors import (
+    ForgedError,
+    KeyStoreError,
+    MalformedError,
+    PeerError,
+    StaleError,
+    StoreError,
+)
+from mithaq.exchange.identity import Identity
+from mithaq.exchange.pair import Draft, Pair
+from mithaq.exchange.ports import EntryRow, Store, Transaction
+from mithaq.exchange.signing import NOTE_MAX
+
+CURRENT = "national-rules"
+"""Where the note of the text in force is: a name that is no digest, so no entry can name it."""
+NOTES_KEPT = 8
+"""Texts of rules in memory: a node has one in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a text that was loaded.
+
+    Args:
+        digest, serial: of the text.
+        idle: numbers, from 1, of its narrowings that are about no field of a text in force.
+    """
+
+    digest: str
+    serial: int
+    idle: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a side has told of its national rules.
+
+    Args:
+        digest, serial: of its text.
+        at: when, POSIX seconds.
+        closes: each narrowing, as in the entry.
+    """
+
+    digest: str
+    serial: int
+    at: int
+    closes: tuple[dict[str, Any], ...]
+
+
+# --- on the authority's machine ----------------------------------------------------------------------------
+
+
+def sign_rules(text: bytes, party: Origin, authority: SigningPair) -> Note:
+    """The text with the lines of its party.
+
+    Raises:
+        LimitError, MalformedError: it is no text of national rules.
+        ForgedError: it is another party's.
+        KeyStoreError: the pair is not an authority pair.
+    """
+    _own(NationalRules.parse(text), party)
+    if authority.role is not Role.AUTHORITY:
+        raise KeyStoreError("only an authority pair signs national rules", got=authority.role)
+    return Note(text, sign(text, party, authority))
+
+
+def verify_rules(note: Note, card: Card) -> NationalRules:
+    """The rules, if the authority of ``card`` has signed them.
+
+    Raises:
+        LimitError, MalformedError: it is no text of national rules.
+        ForgedError: it is another party's, or both lines of its authority do not stand below it.
+    """
+    rules = _own(NationalRules.parse(note.text), card.origin)
+    require(note, signers(card)[Role.AUTHORITY])
+    return rules
+
+
+def _own(rules: NationalRules, party: str) -> NationalRules:
+    if rules.origin != party:
+        raise ForgedError("national rules of another party", expected=party, got=rules.origin)
+    return rules
+
+
+# --- loading -----------------------------------------------------------------------------------------------
+
+
+def load(identity: Identity, store: Store, data: bytes) -> Loaded:
+    """Put a text in force and tell every partner; the same one again repairs what was damaged.
+
+    Raises:
+        ForgedError: our authority has not signed it.
+        MalformedError: it is none, or from the future.
+        StaleError: its serial does not rise.
+    """
+    note = Note.parse(data, limit=NOTE_MAX)
+    rules = verify_rules(note, identity.card)
+    if rules.issued > identity.now() + SKEW:
+        raise MalformedError("rules from the future", got=rules.issued, todo="check this node's clock")
+
+    def work(tx: Transaction) -> Loaded:
+        for known in _known(tx):
+            if rules.serial < known.serial or (rules.serial == known.serial and digest(note) != known.digest):
+                raise StaleError(
+                    "not newer than the rules known",
+                    where="serial",
+                    expected=f"{known.serial + 1} or more",
+                    got=rules.serial,
+                )
+        tx.ledger.put_note(CURRENT, bytes(note))
+        tx.ledger.put_note(digest(note), bytes(note))
+        pairs = _pairs(tx, identity, store)
+        for pair in pairs:
+            _tell(pair, identity, rules)
+        return Loaded(digest(note), rules.serial, _idle(rules, pairs))
+
+    return store.write(work)
+
+
+def take_up(identity: Identity, store: Store) -> None:
+    """Tell those partners who have not been told; checks what is stored.
+
+    Raises:
+        StoreError: what is stored is not what our logs name.
+    """
+
+    def work(tx: Transaction) -> None:
+        for pair in _pairs(tx, identity, store):
+            enforced(tx, identity, pair)
+
+    store.write(work)
+
+
+def _known(tx: Transaction) -> list[Told]:
+    """What is in force as far as the store and every own log say; a damaged note says nothing."""
+    rows = (tx.logs.rules(partner.own) for partner in tx.ledger.partners())
+    known = [told for row in rows if (told := _told(row))]
+    try:
+        rules = _stored(tx)
+    except StoreError:
+        return known
+    return [*known, Told(rules.digest, rules.serial, 0, ())] if rules else known
+
+
+def _pairs(tx: Transaction, identity: Identity, store: Store) -> list[Pair]:
+    """Every pair but those that can sign nothing now; they are told when they can."""
+    logs = [partner.own for partner in tx.ledger.partners()]
+    return [
+        Pair.of(tx, identity, own)
+        for own in logs
+        if own not in store.behind and own.other not in store.behind
+    ]
+
+
+def _idle(rules: NationalRules, pairs: Sequence[Pair]) -> tuple[int, ...]:
+    texts = {pair.own.reader: _in_force(pair) for pair in pairs}
+    return tuple(
+        number
+        for number, narrowing in enumerate(rules.narrows, 1)
+        if all(
+            national.idle(narrowing, found)
+            for partner, found in texts.items()
+            if narrowing.partner in {"", partner}
+        )
+    )
+
+
+def _in_force(pair: Pair) -> list[national.Agreement]:
+    relations = {thing.relation for thing in pair.agreements()}
+    lives = (in_force(pair.sight.texts(relation)) for relation in relations)
+    return [text for life in lives if life and (text := pair.sight.agreement(life.digest))]
+
+
+# --- enforcing ---------------------------------------------------------------------------------------------
+
+
+def enforced(tx: Transaction, identity: Identity, pair: Pair) -> tuple[Narrowing, ...]:
+    """What our rules close towards a partner, told before anything is judged by it.
+
+    Raises:
+        StoreError: what is stored is not what our log names; nothing may be said or judged.
+    """
+    rules = _in_store(tx, identity, pair)
+    if rules is None:
+        return ()
+    _tell(pair, identity, rules)
+    return rules.towards(pair.own.reader)
+
+
+def closes(tx: Transaction, identity: Identity, pair: Pair) -> tuple[Narrowing, ...]:
+    """What our rules close towards a partner, told already or about to be; writes nothing.
+
+    Raises:
+        StoreError: what is stored is not what our log names.
+    """
+    rules = _in_store(tx, identity, pair)
+    return rules.towards(pair.own.reader) if rules else ()
+
+
+def told(tx: Transaction, log: LogName, before: int | None = None) -> Told | None:
+    """What the author of a log has told of its rules, below an index if one is given."""
+    return _told(tx.logs.rules(log, before))
+
+
+def told_closes(tx: Transaction, log: LogName, before: int | None = None) -> tuple[Narrowing, ...]:
+    """The same as narrowings; none before there are rules."""
+    row = tx.logs.rules(log, before)
+    return national.read(Entry.parse(row.data)) if row else ()
+
+
+def _told(row: EntryRow | None) -> Told | None:
+    if row is None:
+        return None
+    entry = Entry.parse(row.data)
+    facts = entry.facts
+    return Told(facts["digest"], facts["serial"], entry.at, tuple(facts.get("closes", ())))
+
+
+def _tell(pair: Pair, identity: Identity, rules: NationalRules) -> None:
+    if rules.serial > pair.state.rules[0]:
+        pair.say(Draft(identity.random(16).hex(), "rules", facts=rules.facts(pair.own.reader)))
+
+
+def _in_store(tx: Transaction, identity: Identity, pair: Pair) -> NationalRules | None:
+    """The text in force, if it is the one that our log names or a newer one."""
+    rules, (serial, named) = _stored(tx), pair.state.rules
+    if rules is None:
+        if serial:
+            raise _damaged("the national rules that were told are not in the store", named)
+        return None
+    if rules.serial > serial:
+        _check_signed(tx, identity, rules)
+    elif rules.digest != named:
+        raise _damaged("the national rules in the store are not those that were told", named)
+    return rules
+
+
+def _damaged(message: str, expected: str = "") -> StoreError:
+    return StoreError(
+        message,
+        expected=expected,
+        todo="nothing is sent or judged until they are loaded again: mithaq rules load",
+    )
+
+
+@lru_cache(NOTES_KEPT)
+def _parse(note: bytes) -> NationalRules:
+    return NationalRules.parse(Note.parse(note, limit=NOTE_MAX).text)
+
+
+@lru_cache(NOTES_KEPT)
+def _verified(note: bytes, card: bytes) -> bool:
+    """Whether a note is signed by the authority of a card."""
+    verify_rules(Note.parse(note, limit=NOTE_MAX), Card.parse(Note.parse(card, limit=CARD_NOTE_MAX).text))
+    return True
+
+
+def _stored(tx: Transaction) -> NationalRules | None:
+    data = tx.ledger.note(CURRENT)
+    try:
+        return _parse(data) if data is not None else None
+    except PeerError as error:
+        raise _damaged(f"the national rules in the store cannot be read: {error.message}") from None
+
+
+def _check_signed(tx: Transaction, identity: Identity, rules: NationalRules) -> None:
+    """What this log does not name yet bears our authority's signature, or another log of ours names it.
+
+    It is the authority of the card in force that signs; rules that were told before it changed stay good.
+    """
+    try:
+        _verified(tx.ledger.note(CURRENT) or b"", bytes(identity.card_note))
+    except PeerError as error:
+        others = (tx.logs.row(partner.own).state.rules for partner in tx.ledger.partners())
+        if (rules.serial, rules.digest) not in others:
+            raise _damaged(f"the national rules in the store are not ours: {error.message}") from None
