@@ -121,14 +121,14 @@ def load(identity: Identity, store: Store, data: bytes) -> Loaded:
         raise MalformedError("rules from the future", got=rules.issued, todo="check this node's clock")
 
     def work(tx: Transaction) -> Loaded:
-        for known in _known(tx):
-            if rules.serial < known.serial or (rules.serial == known.serial and digest(note) != known.digest):
-                raise StaleError(
-                    "not newer than the rules known",
-                    where="serial",
-                    expected=f"{known.serial + 1} or more",
-                    got=rules.serial,
-                )
+        serial, known = _newest(tx, identity)
+        if rules.serial < serial or (rules.serial == serial and rules.digest != known):
+            raise StaleError(
+                "not newer than the rules known",
+                where="serial",
+                expected=f"{serial + 1} or more",
+                got=rules.serial,
+            )
         tx.ledger.put_note(CURRENT, bytes(note))
         tx.ledger.put_note(digest(note), bytes(note))
         pairs = _pairs(tx, identity, store)
@@ -153,15 +153,19 @@ def take_up(identity: Identity, store: Store) -> None:
     store.write(work)
 
 
-def _known(tx: Transaction) -> list[Told]:
-    """What is in force as far as the store and every own log say; a damaged note says nothing."""
-    rows = (tx.logs.rules(partner.own) for partner in tx.ledger.partners())
-    known = [told for row in rows if (told := _told(row))]
+def _newest(tx: Transaction, identity: Identity) -> tuple[int, str]:
+    """Serial and digest of the newest rules that our logs name, or the store: a damaged note says nothing."""
+    newest = max(
+        (Pair.of(tx, identity, partner.own).state.rules for partner in tx.ledger.partners()), default=(0, "")
+    )
     try:
         rules = _stored(tx)
+        if rules and rules.serial > newest[0]:
+            _check_signed(tx, identity, rules)
+            return rules.serial, rules.digest
     except StoreError:
-        return known
-    return [*known, Told(rules.digest, rules.serial, 0, ())] if rules else known
+        pass
+    return newest
 
 
 def _pairs(tx: Transaction, identity: Identity, store: Store) -> list[Pair]:
