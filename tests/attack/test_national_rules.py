@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text as sql
-from sqlalchemy.dialects import sqlite
 
 from mithaq.audit.verify import verify_receipt
 from mithaq.crypto.notes import Note, sign
@@ -257,9 +256,8 @@ def test_void_rules_by_the_thousand_are_not_looked_through(pair):
         facts = {"digest": "ab" * 32, "serial": 1}
         lie(a, b, Draft(a.identity.random(16).hex(), "rules", facts=facts))
     settle(a, b)
-    query = _RULES.compile(dialect=sqlite.dialect(paramstyle="named"))
-    values = query.params | {"log": 1, "before": 9}
-    plan = b.store.read(lambda tx: str(tx.logs._run(sql(f"EXPLAIN QUERY PLAN {query}"), values).all()))
+    explain, values = sql(f"EXPLAIN QUERY PLAN {_RULES}"), {"log": 1, "before": 9}
+    plan = b.store.read(lambda tx: str(tx.logs._run(explain, values).all()))
     assert "USING INDEX legal_rules" in plan
     assert b.service.told_rules(A)[1].serial == 2
 

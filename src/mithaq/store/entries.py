@@ -41,11 +41,10 @@ _ENTRIES = _ENTRY.where(
 _of_kind = _ENTRY.where(_E.log == bindparam("log"), _E.kind == bindparam("kind")).limit(bindparam("limit"))
 _OF_KIND = _of_kind.where(_E.index >= bindparam("start")).order_by(_E.index)
 _LAST_OF_KIND = _of_kind.order_by(_E.index.desc())
-_RULES = (
-    # In the words of the index: of a condition with parameters SQLite would not see that it is the same.
-    _ENTRY.where(_E.log == bindparam("log"), _E.index < bindparam("before"), text(schema.LEGAL_RULES))
-    .order_by(_E.index.desc())
-    .limit(1)
+_RULES = text(
+    # In the words of the index, and by its name: SQLite would take that by kind, with every void entry in it.
+    'SELECT "index", data, leaf, kind, outcome, digest FROM entries INDEXED BY legal_rules'
+    f' WHERE log = :log AND "index" < :before AND {schema.LEGAL_RULES} ORDER BY "index" DESC LIMIT 1'
 )
 _BEGINNING = (
     _ENTRY.where(_E.log == bindparam("log"), _E.leaf.between(bindparam("low"), bindparam("high")))
