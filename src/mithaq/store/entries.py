@@ -43,7 +43,7 @@ _OF_KIND = _of_kind.where(_E.index >= bindparam("start")).order_by(_E.index)
 _LAST_OF_KIND = _of_kind.order_by(_E.index.desc())
 _RULES = text(
     # In the words of the index, and by its name: SQLite would take that by kind, with every void entry in it.
-    'SELECT "index", data, leaf, kind, outcome, digest FROM entries INDEXED BY legal_rules'
+    'SELECT "index", data, leaf, kind, outcome, digest FROM entries INDEXED BY legal_rules'  # noqa: S608 - ours
     f' WHERE log = :log AND "index" < :before AND {schema.LEGAL_RULES} ORDER BY "index" DESC LIMIT 1'
 )
 _BEGINNING = (
