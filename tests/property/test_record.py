@@ -275,7 +275,7 @@ def told(play: Play) -> list[list[tuple]]:
 
     def changes(step: Step) -> tuple:
         return tuple(
-            (name(key), name(value) if key in ("keys", "card") else value)
+            (name(key), name(value) if key in ("keys", "rules", "card") else value)
             for key, value in step.outcome.changes
         )
 

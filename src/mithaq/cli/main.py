@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "rules": (
         "National rules: what our own law closes of what the signed texts allow.",
-        _where("rules", "check sign load show"),
+        _where("rules", "new check sign load show"),
     ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),

@@ -1,5 +1,6 @@
 """``mithaq rules``: national rules, from a text to one that the node enforces, and what a partner's close."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -9,7 +10,9 @@ from cyclopts import Parameter
 from mithaq.cli.answer import Answer, Output, listing, moment, read_file, table, typed, write_file
 from mithaq.cli.session import Here, Session
 from mithaq.crypto.notes import Note
-from mithaq.domain.national import NationalRules
+from mithaq.domain.moment import Moment
+from mithaq.domain.national import Narrowing, NationalRules
+from mithaq.domain.party import origin as party
 from mithaq.errors import MalformedError
 from mithaq.exchange.national import Told
 from mithaq.exchange.signing import NOTE_MAX
@@ -20,6 +23,30 @@ PLACES = ("partner", "relation", "field")
 """Members that say where a narrowing applies; the others say what it closes."""
 COLUMNS = (N_("Partner"), N_("Relation"), N_("Field"), N_("Closes"))
 """Heads of a list of what is closed; an asterisk stands for all."""
+
+
+def new(
+    *,
+    output: Output,
+    origin: Annotated[str, Parameter(help="The party.")],
+    serial: Annotated[int, Parameter(help="Above that of the rules in force.")] = 1,
+    session: Here,
+) -> Answer:
+    """Write a sample text, to be changed by hand and then checked: it narrows a field that no text has.
+
+    It is in the one form that signed texts have: strict TOML, without comments.
+    """
+    with typed():
+        rules = NationalRules(
+            origin=party(origin),
+            serial=serial,
+            issued=Moment(int(time.time())),
+            title={"en": "National rules"},
+            grounds={"en": "The law that they follow. No partner is told this."},
+            narrows=(Narrowing(field="example", kinds=("expertise",), tlp="green", retention_days=30),),
+        )
+    write_file(output, rules.text())
+    return _shown(rules, session)
 
 
 def check(file: Path, /, *, session: Here) -> Answer:
