@@ -10,12 +10,12 @@ from mithaq.crypto.notes import Note, sign
 from mithaq.domain.entry import Entry
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import Moment
-from mithaq.domain.national import Narrowing, NationalRules
+from mithaq.domain.narrowing import Narrowing
+from mithaq.domain.national import NationalRules
 from mithaq.errors import ForgedError, KeyStoreError, LimitError, MalformedError, PeerError, StaleError
 from mithaq.exchange.judging import Judging
-from mithaq.exchange.national import sign_rules, verify_rules
 from mithaq.exchange.pair import Draft
-from mithaq.exchange.signing import NOTE_MAX
+from mithaq.exchange.signing import NOTE_MAX, sign_rules, verify_rules
 from mithaq.store.entries import _RULES
 from nodes import TEXT, A, B, alert, settle
 from pouches import check_equal, draft_of, entries, lie, own, rows

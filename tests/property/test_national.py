@@ -9,7 +9,7 @@ from mithaq.domain.findings import Findings
 from mithaq.domain.handling import PAP, TLP, Handling
 from mithaq.domain.kinds import EXCHANGE_KINDS
 from mithaq.domain.moment import DAY
-from mithaq.domain.national import Narrowing, judge, narrow
+from mithaq.domain.narrowing import Narrowing, judge, narrow
 from mithaq.domain.policy import judge as judge_by_text
 from mithaq.domain.standing import Standing
 from mithaq.domain.terms import FieldTerms

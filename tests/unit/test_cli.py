@@ -19,7 +19,7 @@ from mithaq.cli.answer import PRIVATE, STANDARD_INPUT, listing, read_file, table
 from mithaq.cli.main import COMMANDS, SINGLE, app
 from mithaq.cli.session import Source
 from mithaq.crypto.private_files import create_private
-from mithaq.domain import national
+from mithaq.domain import narrowing
 from mithaq.domain.effect import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import KeyStoreError, RefusedError, UsageError
@@ -139,7 +139,7 @@ def test_codes_of_the_record_have_words_and_unknown_ones_stand_as_they_are():
 @pytest.mark.parametrize("by", ["sender", "receiver"])
 def test_a_refusal_by_national_rules_has_their_sentences(by):
     words = Words("en")
-    codes = tuple(national.SENTENCES)
+    codes = tuple(narrowing.SENTENCES)
     shown = failure.sentences(words, codes, field="migration", kind="alert", by=by)
     assert all("ational rules" in line and "“migration”" in line and "{" not in line for line in shown)
     error = RefusedError("our national rules do not allow this alert", codes=codes, where="migration", by=by)

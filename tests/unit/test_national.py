@@ -9,17 +9,8 @@ from mithaq.domain.entry import ENTRY_MAX
 from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import CLOSED_MAX
 from mithaq.domain.moment import DAY, Moment
-from mithaq.domain.national import (
-    RULES_MAX,
-    SENTENCES,
-    Narrowing,
-    NationalRules,
-    borne_out,
-    idle,
-    judge,
-    narrow,
-    read,
-)
+from mithaq.domain.narrowing import SENTENCES, Narrowing, borne_out, idle, judge, narrow
+from mithaq.domain.national import RULES_MAX, NationalRules, read
 from mithaq.domain.party import origin
 from mithaq.domain.rules import RULES
 from mithaq.errors import LimitError, MalformedError

@@ -5,14 +5,17 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from mithaq.crypto.notes import Note, sign
 from mithaq.domain.entry import Entry
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import Moment
-from mithaq.domain.national import Narrowing, NationalRules
+from mithaq.domain.narrowing import Narrowing
+from mithaq.domain.national import NationalRules
 from mithaq.errors import MalformedError, RefusedError, StaleError, StoreError
 from mithaq.exchange import national
-from mithaq.exchange.national import CURRENT, sign_rules
+from mithaq.exchange.national import CURRENT
 from mithaq.exchange.packing import PROMPT_BODY_MAX
+from mithaq.exchange.signing import sign_rules
 from mithaq.store.schema import notes
 from nodes import TEXT, A, B, Node, alert, introduce, make_node, settle
 from pouches import check_equal, deliver, draft_of, entries, exchange, lie, own, pack, rows, take_answer
@@ -352,8 +355,8 @@ def test_rules_that_nobody_signed_are_not_told(pair):
     load(a, GREEN)
     forged = rules(a, CLOSED, serial=9).text()
     for pair_of in (a.keys.log, b.keys.authority):
-        lines = national.sign(forged, A, pair_of)
-        destroy(a, bytes(national.Note(forged, lines)))
+        lines = sign(forged, A, pair_of)
+        destroy(a, bytes(Note(forged, lines)))
         with pytest.raises(StoreError, match="not ours"):
             a.service.send(B, alert(handling=Handling("clear")))
         with pytest.raises(StoreError, match="not ours"):

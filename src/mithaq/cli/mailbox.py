@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from mithaq.cli import failure
 from mithaq.cli.answer import KINDS, PRIVATE, Answer, OutputOrNone, listing, moment, table, write_file
 from mithaq.cli.session import Here, Session
-from mithaq.domain.national import NOT_TOLD, RECEIVER, REFUSERS, SENDER
+from mithaq.domain.narrowing import NOT_TOLD, RECEIVER, REFUSERS, SENDER
 from mithaq.errors import StaleError, UsageError
 from mithaq.exchange.reading import Item
 from mithaq.exchange.service import Service

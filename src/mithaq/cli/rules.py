@@ -11,7 +11,8 @@ from mithaq.cli.answer import Answer, Output, listing, moment, read_file, table,
 from mithaq.cli.session import Here, Session
 from mithaq.crypto.notes import Note
 from mithaq.domain.moment import Moment
-from mithaq.domain.national import Narrowing, NationalRules
+from mithaq.domain.narrowing import Narrowing
+from mithaq.domain.national import NationalRules
 from mithaq.domain.party import origin as party
 from mithaq.errors import MalformedError
 from mithaq.exchange.national import Told

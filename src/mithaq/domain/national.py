@@ -2,7 +2,7 @@
 
 Rules are the text of a note that the party's own authority has signed. They can only take away: a narrowing
 has no member that could allow anything, and applying it to the terms of a field gives terms that are never
-wider (``narrow``). In writing::
+wider (``narrowing``). In writing::
 
     type = "mithaq/rules/1"
     origin = "spoc.interior.example"
@@ -30,172 +30,23 @@ A partner is told the digest of the text and what it closes towards it (kind ``r
 what concerns others. So both sides can judge by what was told, and see whether a refusal was borne out by it.
 """
 
-from collections.abc import Iterable
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import msgspec
 
-from mithaq.domain.agreement import Agreement
-from mithaq.domain.entry import BODY_MAX, Entry
-from mithaq.domain.handling import PAP, TLP
-from mithaq.domain.kinds import CLOSED_MAX, EXCHANGE_KINDS
+from mithaq.domain.entry import Entry
+from mithaq.domain.kinds import CLOSED_MAX
 from mithaq.domain.moment import Moment
+from mithaq.domain.narrowing import Narrowing
 from mithaq.domain.party import Origin, origin
-from mithaq.domain.rules import RULES, Case
-from mithaq.domain.shapes import identifier, media_type, number, word
+from mithaq.domain.shapes import number
 from mithaq.domain.signed_text import SignedText
-from mithaq.domain.standing import Standing
 from mithaq.domain.strict_toml import convert
-from mithaq.domain.terms import RETENTION_MAX, FieldTerms
-from mithaq.domain.texts import PROSE_MAX, Texts, check_sorted, check_texts
+from mithaq.domain.texts import PROSE_MAX, Texts, check_texts
 from mithaq.errors import MalformedError
-from mithaq.words import N_
 
 RULES_MAX = 48 * 1024
 """Bytes of the text: what it closes, written as JSON, is never longer, and so always fits into one entry."""
-
-TEXT, SENDER, RECEIVER = "text", "sender", "receiver"
-"""Whose rules refused an entry: ``facts.by`` of a verdict."""
-
-SENTENCES = {
-    "field": N_("National rules close the field {field}."),
-    "kind": N_("National rules close the kind {kind} in the field {field}."),
-    "media-type": N_("National rules close a content of this media type in the field {field}."),
-    "size": N_("A content is larger than national rules allow in the field {field}."),
-    "tlp": N_("The TLP mark is stricter than national rules allow in the field {field}."),
-    "pap": N_("The PAP mark is stricter than national rules allow in the field {field}."),
-    "expiry": N_("The contents are kept longer than national rules allow in the field {field}."),
-}
-"""The codes with which national rules can refuse: those of the catalogue that look at the terms of a field in
-the header of an entry; and what people read of each."""
-
-REFUSERS = {
-    TEXT: N_("The signed text refused it."),
-    SENDER: N_("The national rules of its sender refused it."),
-    RECEIVER: N_("The national rules of its receiver refused it."),
-}
-"""What people read of ``facts.by``."""
-
-NOT_TOLD = N_("What that side has told of its national rules does not say so.")
-"""What people read of a refusal that is not borne out."""
-
-_RULES = tuple(rule for rule in RULES if rule.code in SENTENCES)
-
-
-class Narrowing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """One thing that national rules close, in both directions. Members as in the text.
-
-    Raises:
-        MalformedError: it closes nothing, or a member cannot be so, when made.
-    """
-
-    partner: str = ""
-    relation: str = ""
-    field: str = ""
-    closed: str = ""
-    kinds: tuple[str, ...] = ()
-    media_types: tuple[str, ...] = ()
-    tlp: str = ""
-    pap: str = ""
-    retention_days: int = 0
-    body_max: int = 0
-    approvals: int = 0
-
-    def __post_init__(self) -> None:
-        self._check_place()
-        self._check_lists()
-        for level, levels, where in ((self.tlp, TLP, "tlp"), (self.pap, PAP, "pap")):
-            if level:
-                word(*levels)(level, where)
-        number(0, RETENTION_MAX)(self.retention_days, "retention_days")
-        number(0, BODY_MAX)(self.body_max, "body_max")
-        if self.approvals:
-            raise MalformedError(
-                "this version knows no persons, so nobody whose approval it could wait for",
-                where="approvals",
-                got=self.approvals,
-                todo="close the field or the kind until there is one that does",
-            )
-
-    def _check_place(self) -> None:
-        if self.partner:
-            origin(self.partner)
-        for name, where in ((self.relation, "relation"), (self.field, "field")):
-            if name:
-                identifier(name, where)
-        if self.closed:
-            word("field")(self.closed, "closed")
-        if self.closed and not self.field:
-            raise MalformedError("a field that is closed is named", where="closed", todo="name each field")
-        if not any(self._limits):
-            raise MalformedError("a narrowing that closes nothing", where=self.field)
-        if self.closed and any(self._limits[1:]):
-            raise MalformedError("a field that is closed has nothing else to close", where=self.field)
-
-    def _check_lists(self) -> None:
-        for items, where in ((self.kinds, "kinds"), (self.media_types, "media_types")):
-            if items:
-                check_sorted(items, where)
-            if len(items) > CLOSED_MAX:
-                raise MalformedError(
-                    "too many at once", where=where, expected=str(CLOSED_MAX), got=len(items)
-                )
-        for kind in self.kinds:
-            word(*EXCHANGE_KINDS)(kind, "kinds")
-        if ("request" in self.kinds) != ("reply" in self.kinds):
-            raise MalformedError("requests and replies go together", where="kinds", got=" ".join(self.kinds))
-        for media in self.media_types:
-            media_type(media, "media_types")
-
-    @property
-    def _limits(self) -> tuple[object, ...]:
-        """What it closes, the whole field first."""
-        return (
-            self.closed,
-            self.kinds,
-            self.media_types,
-            self.tlp,
-            self.pap,
-            self.retention_days,
-            self.body_max,
-            self.approvals,
-        )
-
-    def concerns(self, relation: str, field: str) -> bool:
-        """Whether it is about a field of a relation."""
-        return self.relation in {"", relation} and self.field in {"", field}
-
-    def narrow(self, terms: FieldTerms) -> FieldTerms | None:
-        """The terms without what it closes: never wider; None where nothing is left."""
-        kinds = tuple(kind for kind in terms.kinds if kind not in self.kinds)
-        media_types = tuple(media for media in terms.media_types if media not in self.media_types)
-        if self.closed or not kinds or not media_types:
-            return None
-        return msgspec.structs.replace(
-            terms,
-            kinds=kinds,
-            media_types=media_types,
-            tlp=_lower(terms.tlp, self.tlp, TLP),
-            pap=_lower(terms.pap, self.pap, PAP),
-            retention_days=min(terms.retention_days, self.retention_days or terms.retention_days),
-            body_max=min(terms.body_max, self.body_max or terms.body_max),
-            profile=terms.profile if "request" in kinds else "",
-        )
-
-    def members(self) -> dict[str, Any]:
-        """What is told of it: everything but the partner."""
-        members: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(self, partner=""))
-        return {
-            name: list(cast("tuple[str, ...]", member)) if isinstance(member, tuple) else member
-            for name, member in members.items()
-        }
-
-
-def _lower(ceiling: str, other: str, levels: tuple[str, ...]) -> str:
-    """The lower of two ceilings. A text without one allows no mark; rules without one change nothing."""
-    if not ceiling or not other:
-        return ceiling
-    return min(ceiling, other, key=levels.index)
 
 
 class NationalRules(SignedText, frozen=True, kw_only=True, tag="mithaq/rules/1"):
@@ -260,39 +111,3 @@ def read(entry: Entry) -> tuple[Narrowing, ...]:
         MalformedError: a narrowing that cannot be so.
     """
     return _Told.of(entry).closes
-
-
-def narrow(terms: FieldTerms, narrowings: Iterable[Narrowing]) -> FieldTerms | None:
-    """The terms under every narrowing: never wider than without; None where nothing is left."""
-    for each in narrowings:
-        narrowed = each.narrow(terms)
-        if narrowed is None:
-            return None
-        terms = narrowed
-    return terms
-
-
-def judge(entry: Entry, text: Agreement, narrowings: Iterable[Narrowing]) -> tuple[str, ...]:
-    """The codes with which national rules refuse an exchange that the text allows; none if they do not.
-
-    Args:
-        entry: of the family exchange.
-        text: the agreement that it names.
-        narrowings: of one side.
-    """
-    terms = text.fields.get(entry.field)
-    mine = [each for each in narrowings if each.concerns(text.relation, entry.field)]
-    if terms is None or not mine:
-        return ()
-    case = Case(entry, Standing(text), narrow(terms, mine))
-    return tuple(rule.code for rule in _RULES if rule.broken(case))
-
-
-def borne_out(codes: Iterable[str], entry: Entry, text: Agreement, told: Iterable[Narrowing]) -> bool:
-    """Whether a refusal by national rules follows from what that side has told of them."""
-    return set(codes) <= set(judge(entry, text, told))
-
-
-def idle(narrowing: Narrowing, texts: Iterable[Agreement]) -> bool:
-    """Whether a narrowing is about no field of these texts: perhaps a name was mistyped."""
-    return not any(narrowing.concerns(text.relation, field) for text in texts for field in text.fields)

@@ -15,8 +15,7 @@ from mithaq.domain.entry import Body, Entry
 from mithaq.domain.handling import Handling
 from mithaq.domain.lifecycle import in_force
 from mithaq.domain.moment import DAY
-from mithaq.domain.national import SENDER, Narrowing
-from mithaq.domain.national import judge as judge_nationally
+from mithaq.domain.narrowing import SENDER, Narrowing, judge
 from mithaq.domain.party import LogName
 from mithaq.domain.shapes import hexadecimal
 from mithaq.errors import RefusedError, UsageError
@@ -166,7 +165,7 @@ def _judge(
 def _judge_nationally(pair: Pair, entry: Entry, closed: Sequence[Narrowing]) -> None:
     """Own rules, after those of the text: they only take away."""
     text = pair.sight.agreement(entry.agreement)
-    codes = judge_nationally(entry, text, closed) if text else ()
+    codes = judge(entry, text, closed) if text else ()
     if codes:
         raise RefusedError(
             f"our national rules do not allow this {entry.kind}",

@@ -7,15 +7,15 @@ close, those that its sender has told first, then ours: its contents are neither
 
 from functools import cached_property
 
-from mithaq.domain import national, policy
+from mithaq.domain import narrowing, policy
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import Family
-from mithaq.domain.national import RECEIVER, SENDER, TEXT, Narrowing
+from mithaq.domain.narrowing import RECEIVER, SENDER, TEXT, Narrowing
+from mithaq.domain.national import read
 from mithaq.domain.record import EntryRef
 from mithaq.domain.rules import EXPIRED, RULES, Sees
 from mithaq.domain.standing import Arrival, Standing
-from mithaq.exchange import contents
-from mithaq.exchange import national as rules_of
+from mithaq.exchange import contents, national
 from mithaq.exchange.delivery import Delivery
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Heard, Pair
@@ -142,7 +142,7 @@ class Judging:
         """Whether national rules close what the text allows: its sender's, as told before it, then ours."""
         text = self._pair.sight.agreement(entry.agreement)
         for by, closes in ((SENDER, self._sender(index)), (RECEIVER, self._receiver)):
-            codes = national.judge(entry, text, closes) if text else ()
+            codes = narrowing.judge(entry, text, closes) if text else ()
             if codes:
                 self._judged(entry, codes, by)
                 return True
@@ -152,17 +152,17 @@ class Judging:
         newest = self._newest
         if newest is None or newest[0] < index:
             return newest[1] if newest else ()
-        return rules_of.told_closes(self._tx, self._log, index)
+        return national.told_closes(self._tx, self._log, index)
 
     @cached_property
     def _newest(self) -> tuple[int, tuple[Narrowing, ...]] | None:
         """The newest rules of the partner: their place in its log, and what they close."""
         row = self._tx.logs.rules(self._log)
-        return (row.index, national.read(Entry.parse(row.data))) if row else None
+        return (row.index, read(Entry.parse(row.data))) if row else None
 
     @cached_property
     def _receiver(self) -> tuple[Narrowing, ...]:
-        return rules_of.enforced(self._tx, self._identity, self._pair)
+        return national.enforced(self._tx, self._identity, self._pair)
 
     def _judged(self, entry: Entry, codes: tuple[str, ...], by: str = TEXT) -> None:
         self.verdicts.setdefault((by if codes else "", codes), []).append(entry.leaf.hex())

@@ -10,19 +10,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mithaq.audit.cards import CARD_NOTE_MAX, signers
-from mithaq.crypto.keys import SigningPair
-from mithaq.crypto.notes import Note, digest, require, sign
+from mithaq.audit.cards import CARD_NOTE_MAX
+from mithaq.crypto.notes import Note, digest
 from mithaq.domain import national
+from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
 from mithaq.domain.lifecycle import in_force
-from mithaq.domain.national import Narrowing, NationalRules
-from mithaq.domain.party import LogName, Origin, Role
+from mithaq.domain.narrowing import Narrowing, idle
+from mithaq.domain.national import NationalRules
+from mithaq.domain.party import LogName
 from mithaq.domain.rules import SKEW
 from mithaq.errors import (
-    ForgedError,
-    KeyStoreError,
     MalformedError,
     PeerError,
     StaleError,
@@ -31,7 +30,7 @@ from mithaq.errors import (
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.ports import EntryRow, Store, Transaction
-from mithaq.exchange.signing import NOTE_MAX
+from mithaq.exchange.signing import NOTE_MAX, verify_rules
 
 CURRENT = "national-rules"
 """Where the note of the text in force is: a name that is no digest, so no entry can name it."""
@@ -67,41 +66,6 @@ class Told:
     serial: int
     at: int
     closes: tuple[dict[str, Any], ...]
-
-
-# --- on the authority's machine ----------------------------------------------------------------------------
-
-
-def sign_rules(text: bytes, party: Origin, authority: SigningPair) -> Note:
-    """The text with the lines of its party.
-
-    Raises:
-        LimitError, MalformedError: it is no text of national rules.
-        ForgedError: it is another party's.
-        KeyStoreError: the pair is not an authority pair.
-    """
-    _own(NationalRules.parse(text), party)
-    if authority.role is not Role.AUTHORITY:
-        raise KeyStoreError("only an authority pair signs national rules", got=authority.role)
-    return Note(text, sign(text, party, authority))
-
-
-def verify_rules(note: Note, card: Card) -> NationalRules:
-    """The rules, if the authority of ``card`` has signed them.
-
-    Raises:
-        LimitError, MalformedError: it is no text of national rules.
-        ForgedError: it is another party's, or both lines of its authority do not stand below it.
-    """
-    rules = _own(NationalRules.parse(note.text), card.origin)
-    require(note, signers(card)[Role.AUTHORITY])
-    return rules
-
-
-def _own(rules: NationalRules, party: str) -> NationalRules:
-    if rules.origin != party:
-        raise ForgedError("national rules of another party", expected=party, got=rules.origin)
-    return rules
 
 
 # --- loading -----------------------------------------------------------------------------------------------
@@ -184,14 +148,12 @@ def _idle(rules: NationalRules, pairs: Sequence[Pair]) -> tuple[int, ...]:
         number
         for number, narrowing in enumerate(rules.narrows, 1)
         if all(
-            national.idle(narrowing, found)
-            for partner, found in texts.items()
-            if narrowing.partner in {"", partner}
+            idle(narrowing, found) for partner, found in texts.items() if narrowing.partner in {"", partner}
         )
     )
 
 
-def _in_force(pair: Pair) -> list[national.Agreement]:
+def _in_force(pair: Pair) -> list[Agreement]:
     relations = {thing.relation for thing in pair.agreements()}
     lives = (in_force(pair.sight.texts(relation)) for relation in relations)
     return [text for life in lives if life and (text := pair.sight.agreement(life.digest))]

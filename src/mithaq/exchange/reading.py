@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import EXCHANGE_KINDS, NOTED_KINDS
-from mithaq.domain.national import SENDER, TEXT, borne_out
+from mithaq.domain.narrowing import SENDER, TEXT, borne_out
 from mithaq.domain.party import LogName, Origin
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing

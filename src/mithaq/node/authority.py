@@ -25,8 +25,7 @@ from mithaq.domain.card import Card
 from mithaq.domain.declaration import Declaration
 from mithaq.domain.party import Origin, PublicPair, Role, commit_next, origin
 from mithaq.errors import ConfigError, KeyStoreError
-from mithaq.exchange.national import sign_rules
-from mithaq.exchange.signing import merge, sign_agreement, sign_declaration
+from mithaq.exchange.signing import merge, sign_agreement, sign_declaration, sign_rules
 
 NOW = "authority-1"
 NEXT = "authority-2"
