@@ -278,6 +278,9 @@ def test_national_rules(partners):
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert "The national rules of its receiver refused it." in lines
     assert "kind: National rules close the kind “Expertise” in the field “civil-protection”." in lines
+    command = [*MITHAQ, "sent", b.origin, "--dir", str(a.node), "--lang", "en"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "refused by its receiver's national rules" in listed
     assert b.fails(6, "rules", "load", b.root / "rules 1 signed")["error"] == "StaleError"
     assert a.fails(7, "rules", "load", b.root / "rules 2 signed")["error"] == "ForgedError"
     load(3)

@@ -1,5 +1,6 @@
 """National rules on two nodes: loaded, told, enforced on both sides, and shown."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -11,14 +12,17 @@ from mithaq.domain.handling import Handling
 from mithaq.domain.moment import Moment
 from mithaq.domain.narrowing import Narrowing
 from mithaq.domain.national import NationalRules
-from mithaq.errors import MalformedError, RefusedError, StaleError, StoreError
+from mithaq.domain.party import Origin, commit_next
+from mithaq.errors import ForgedError, MalformedError, RefusedError, StaleError, StoreError
 from mithaq.exchange import national
 from mithaq.exchange.national import CURRENT
 from mithaq.exchange.packing import PROMPT_BODY_MAX
+from mithaq.exchange.service import Service
 from mithaq.exchange.signing import sign_rules
 from mithaq.store.schema import notes
 from nodes import TEXT, A, B, Node, alert, introduce, make_node, settle
 from pouches import check_equal, deliver, draft_of, entries, exchange, lie, own, pack, rows, take_answer
+from signed_texts import following, keys
 
 FIELD = "civil-protection"
 CLOSED = Narrowing(field=FIELD, closed="field")
@@ -145,6 +149,26 @@ def test_rules_survive_a_restart(pair, tmp_path):
     with pytest.raises(RefusedError):
         again.service.send(B, alert())
     again.close()
+
+
+def test_rules_outlast_the_authority_that_signed_them(pair, tmp_path):
+    """After a change of the authority nothing that was told ends, and whoever comes later is told it too."""
+    a, _ = pair
+    load(a, CLOSED)
+    owner = a.keys.but(authority=a.keys.coming)
+    card = following(a.identity.card, owner, next=commit_next(A, keys("x").authority.public))
+    identity = dataclasses.replace(a.identity, card=card, card_note=owner.sign(card))
+    service = Service(identity, a.store)
+    with pytest.raises(RefusedError):
+        service.send(B, alert())
+    third = make_node(tmp_path / "c", "c", Origin("spoc.third.example"))
+    service.introduce(bytes(third.identity.card_note), third.fingerprint)
+    assert [facts["serial"] for facts in told(a, third)] == [1]
+    with pytest.raises(ForgedError):
+        service.load_rules(signed(a, CLOSED, serial=2))
+    text = rules(a, CLOSED, serial=2).text()
+    assert service.load_rules(bytes(sign_rules(text, A, owner.authority))).serial == 2
+    third.close()
 
 
 # --- the three who refuse ----------------------------------------------------------------------------------

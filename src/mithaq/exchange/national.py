@@ -21,12 +21,7 @@ from mithaq.domain.narrowing import Narrowing, idle
 from mithaq.domain.national import NationalRules
 from mithaq.domain.party import LogName
 from mithaq.domain.rules import SKEW
-from mithaq.errors import (
-    MalformedError,
-    PeerError,
-    StaleError,
-    StoreError,
-)
+from mithaq.errors import MalformedError, PeerError, StaleError, StoreError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.ports import EntryRow, Store, Transaction
@@ -86,7 +81,7 @@ def load(identity: Identity, store: Store, data: bytes) -> Loaded:
 
     def work(tx: Transaction) -> Loaded:
         serial, known = _newest(tx, identity)
-        if rules.serial < serial or (rules.serial == serial and rules.digest != known):
+        if rules.serial < serial or (rules.serial == serial and digest(note) != known):
             raise StaleError(
                 "not newer than the rules known",
                 where="serial",
@@ -123,10 +118,10 @@ def _newest(tx: Transaction, identity: Identity) -> tuple[int, str]:
         (Pair.of(tx, identity, partner.own).state.rules for partner in tx.ledger.partners()), default=(0, "")
     )
     try:
-        rules = _stored(tx)
-        if rules and rules.serial > newest[0]:
-            _check_signed(tx, identity, rules)
-            return rules.serial, rules.digest
+        stored = _stored(tx)
+        if stored and stored.rules.serial > newest[0]:
+            _check_signed(tx, identity, stored)
+            return stored.rules.serial, stored.digest
     except StoreError:
         pass
     return newest
@@ -211,16 +206,16 @@ def _tell(pair: Pair, identity: Identity, rules: NationalRules) -> None:
 
 def _in_store(tx: Transaction, identity: Identity, pair: Pair) -> NationalRules | None:
     """The text in force, if it is the one that our log names or a newer one."""
-    rules, (serial, named) = _stored(tx), pair.state.rules
-    if rules is None:
+    stored, (serial, named) = _stored(tx), pair.state.rules
+    if stored is None:
         if serial:
             raise _damaged("the national rules that were told are not in the store", named)
         return None
-    if rules.serial > serial:
-        _check_signed(tx, identity, rules)
-    elif rules.digest != named:
+    if stored.rules.serial > serial:
+        _check_signed(tx, identity, stored)
+    elif stored.digest != named:
         raise _damaged("the national rules in the store are not those that were told", named)
-    return rules
+    return stored.rules
 
 
 def _damaged(message: str, expected: str = "") -> StoreError:
@@ -231,9 +226,18 @@ def _damaged(message: str, expected: str = "") -> StoreError:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A text of rules, and its digest: every exchange needs both, and neither is worked out twice."""
+
+    rules: NationalRules
+    digest: str
+
+
 @lru_cache(NOTES_KEPT)
-def _parse(note: bytes) -> NationalRules:
-    return NationalRules.parse(Note.parse(note, limit=NOTE_MAX).text)
+def _parse(data: bytes) -> _Stored:
+    note = Note.parse(data, limit=NOTE_MAX)
+    return _Stored(NationalRules.parse(note.text), digest(note))
 
 
 @lru_cache(NOTES_KEPT)
@@ -243,7 +247,7 @@ def _verified(note: bytes, card: bytes) -> bool:
     return True
 
 
-def _stored(tx: Transaction) -> NationalRules | None:
+def _stored(tx: Transaction) -> _Stored | None:
     data = tx.ledger.note(CURRENT)
     try:
         return _parse(data) if data is not None else None
@@ -251,7 +255,7 @@ def _stored(tx: Transaction) -> NationalRules | None:
         raise _damaged(f"the national rules in the store cannot be read: {error.message}") from None
 
 
-def _check_signed(tx: Transaction, identity: Identity, rules: NationalRules) -> None:
+def _check_signed(tx: Transaction, identity: Identity, stored: _Stored) -> None:
     """What this log does not name yet bears our authority's signature, or another log of ours names it.
 
     It is the authority of the card in force that signs; rules that were told before it changed stay good.
@@ -260,5 +264,5 @@ def _check_signed(tx: Transaction, identity: Identity, rules: NationalRules) -> 
         _verified(tx.ledger.note(CURRENT) or b"", bytes(identity.card_note))
     except PeerError as error:
         others = (tx.logs.row(partner.own).state.rules for partner in tx.ledger.partners())
-        if (rules.serial, rules.digest) not in others:
+        if (stored.rules.serial, stored.digest) not in others:
             raise _damaged(f"the national rules in the store are not ours: {error.message}") from None
