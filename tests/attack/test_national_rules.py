@@ -314,6 +314,17 @@ def test_rules_told_after_the_refusal_do_not_bear_it_out(pair):
     assert not a.service.item(B, leaf).borne_out
 
 
+def test_rules_that_the_sender_told_after_its_entry_do_not_bear_a_refusal_out(pair):
+    """The attack: a reader reaches back with rules that did not yet bind whoever wrote."""
+    a, b = pair
+    leaf = unjudged(a, b)
+    a.service.load_rules(signed(a))
+    settle(a, b)
+    refuse(b, a, leaf, "sender", "field")
+    settle(a, b)
+    assert {a.service.item(B, leaf).borne_out, b.service.item(A, leaf).borne_out} == {False}
+
+
 @pytest.mark.parametrize(
     "facts",
     [

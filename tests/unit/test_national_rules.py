@@ -15,6 +15,7 @@ from mithaq.domain.national import NationalRules
 from mithaq.domain.party import Origin, commit_next
 from mithaq.errors import ForgedError, MalformedError, RefusedError, StaleError, StoreError
 from mithaq.exchange import national
+from mithaq.exchange.alarms import RULES
 from mithaq.exchange.national import CURRENT
 from mithaq.exchange.packing import PROMPT_BODY_MAX
 from mithaq.exchange.service import Service
@@ -355,7 +356,9 @@ def test_damaged_rules_stop_everything_that_they_would_judge(pair, name):
     carried = pack(b, a)
     with pytest.raises(StoreError, match="national rules"):
         deliver(a, carried.data)
+    assert [alarm.sentence for alarm in a.service.alarms()] == [RULES]
     a.service.load_rules(note)
+    assert a.service.alarms() == []
     a.service.send(B, alert(handling=Handling("clear")))
     b.service.failed(carried.outgoing)
     settle(a, b)

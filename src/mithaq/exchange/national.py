@@ -63,6 +63,14 @@ class Told:
     closes: tuple[dict[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A text of rules, and its digest: every exchange needs both, and neither is worked out twice."""
+
+    rules: NationalRules
+    digest: str
+
+
 # --- loading -----------------------------------------------------------------------------------------------
 
 
@@ -204,18 +212,30 @@ def _tell(pair: Pair, identity: Identity, rules: NationalRules) -> None:
         pair.say(Draft(identity.random(16).hex(), "rules", facts=rules.facts(pair.own.reader)))
 
 
-def _in_store(tx: Transaction, identity: Identity, pair: Pair) -> NationalRules | None:
-    """The text in force, if it is the one that our log names or a newer one."""
-    stored, (serial, named) = _stored(tx), pair.state.rules
-    if stored is None:
-        if serial:
-            raise _damaged("the national rules that were told are not in the store", named)
-        return None
-    if stored.rules.serial > serial:
-        _check_signed(tx, identity, stored)
-    elif stored.digest != named:
+def check(tx: Transaction, own: LogName) -> None:
+    """Whether the store holds the rules that a log of ours names, or newer ones.
+
+    Raises:
+        StoreError: it does not; nothing is said or judged.
+    """
+    _named(tx, tx.logs.row(own).state.rules)
+
+
+def _named(tx: Transaction, said: tuple[int, str]) -> _Stored | None:
+    """The text in force beside serial and digest that a log of ours names."""
+    stored, (serial, named) = _stored(tx), said
+    if stored is None and serial:
+        raise _damaged("the national rules that were told are not in the store", named)
+    if stored and stored.rules.serial <= serial and stored.digest != named:
         raise _damaged("the national rules in the store are not those that were told", named)
-    return stored.rules
+    return stored
+
+
+def _in_store(tx: Transaction, identity: Identity, pair: Pair) -> NationalRules | None:
+    stored = _named(tx, pair.state.rules)
+    if stored and stored.rules.serial > pair.state.rules[0]:
+        _check_signed(tx, identity, stored)
+    return stored.rules if stored else None
 
 
 def _damaged(message: str, expected: str = "") -> StoreError:
@@ -224,14 +244,6 @@ def _damaged(message: str, expected: str = "") -> StoreError:
         expected=expected,
         todo="nothing is sent or judged until they are loaded again: mithaq rules load",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """A text of rules, and its digest: every exchange needs both, and neither is worked out twice."""
-
-    rules: NationalRules
-    digest: str
 
 
 @lru_cache(NOTES_KEPT)
