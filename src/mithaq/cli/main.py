@@ -39,6 +39,10 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         "Copies of a node, taken while it serves; keys apart.",
         _where("backup", "create verify restore"),
     ),
+    "rules": (
+        "National rules: what our own law closes of what the signed texts allow.",
+        _where("rules", "new check sign load show"),
+    ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
 }

@@ -66,7 +66,7 @@ def _refuse_overdue(tx: Transaction, identity: Identity, partner: Partner) -> bo
         if thing and not thing.value(pair.side):
             leaves.append(thing.key)
     if leaves:
-        facts = {"result": "refused", "codes": [EXPIRED]}
+        facts = {"result": "refused", "by": "text", "codes": [EXPIRED]}
         pair.say(Draft(identity.random(16).hex(), "verdict", re=tuple(leaves), facts=facts))
     return bool(overdue)
 
