@@ -249,8 +249,8 @@ class Talk:
         declaration = make_declaration(self.pair[side], text, act, **changes)
         return self.say(side, "agreement", facts={"act": act, "note": self.note(declaration.text())})
 
-    def verdict(self, side: int, *leaves: bytes, codes: tuple[str, ...] = ()) -> Step:
+    def verdict(self, side: int, *leaves: bytes, codes: tuple[str, ...] = (), by: str = "text") -> Step:
         facts: dict[str, Any] = {"result": "refused" if codes else "accepted"}
         if codes:
-            facts["codes"] = list(codes)
+            facts |= {"codes": list(codes), "by": by}
         return self.say(side, "verdict", re=tuple(leaf.hex() for leaf in leaves), facts=facts)

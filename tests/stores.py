@@ -31,7 +31,12 @@ class Tiles:
 
 
 def grow(
-    tx: Transaction, log: LogName, *data: bytes, kind: str = "information", expected: int | None = None
+    tx: Transaction,
+    log: LogName,
+    *data: bytes,
+    kind: str = "information",
+    outcome: bytes = b"done",
+    expected: int | None = None,
 ) -> LogRow:
     """Append entries with their tiles; gives the row."""
     before = tx.logs.row(log)
@@ -39,7 +44,7 @@ def grow(
     update = append(before.frontier, leaves, Tiles(tx, log))
     row = LogRow(log, update.frontier, LogState(side_of(log), update.frontier.size, at=7, digest=b"\7" * 32))
     entries = [
-        EntryRow(before.size + n, each, leaves[n], kind, b"done", b"\1" * 32) for n, each in enumerate(data)
+        EntryRow(before.size + n, each, leaves[n], kind, outcome, b"\1" * 32) for n, each in enumerate(data)
     ]
     size = before.size if expected is None else expected
     tx.logs.append(row, size, entries, [(tile.level, tile.index, tile.hashes) for tile in update.tiles])

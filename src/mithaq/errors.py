@@ -6,7 +6,7 @@
     ├── UsageError            what the person at the keyboard asked for cannot be done as asked
     │   ├── ConfigError       a setting or a file of this node is missing or wrong
     │   ├── KeyStoreError     a key cannot be read, or its passphrase is wrong
-    │   └── RefusedError      the signed text does not allow it (codes of the rules that refused)
+    │   └── RefusedError      the signed text or national rules do not allow it (codes of what refused)
     ├── PeerError             bytes that came from outside are not what they must be
     │   ├── MalformedError    they do not parse
     │   ├── LimitError        they are larger, more or deeper than a named limit
@@ -93,18 +93,22 @@ class KeyStoreError(UsageError):
 
 
 class RefusedError(UsageError):
-    """The signed text does not allow it; nothing has left the node.
+    """The signed text, or this side's national rules, do not allow it; nothing has left the node.
 
     Args:
         message: one sentence.
         codes: the codes of the rules that refused (``domain.policy``), most telling first.
+        by: whose rules they are: those of the signed text, or the sender's own (``domain.national``).
     """
 
     exit_code = 5
 
-    def __init__(self, message: str, *, codes: tuple[str, ...], where: str = "", todo: str = "") -> None:
+    def __init__(
+        self, message: str, *, codes: tuple[str, ...], where: str = "", todo: str = "", by: str = "text"
+    ) -> None:
         super().__init__(message, where=where, got=" ".join(codes), todo=todo)
         self.codes = codes
+        self.by = by
 
 
 class PeerError(MithaqError):

@@ -241,6 +241,51 @@ def test_what_the_text_does_not_allow(partners):
     )
 
 
+def test_national_rules(partners):
+    a, b = partners
+
+    def load(serial, *changes):
+        text, note = b.root / f"rules {serial}", b.root / f"rules {serial} signed"
+        done("rules", "new", "--origin", b.origin, "--serial", serial, "-o", text)
+        changed = text.read_text("utf-8")
+        for old, by in changes:
+            assert old in changed
+            changed = changed.replace(old, by)
+        text.write_text(changed, "utf-8")
+        digest = done("rules", "check", text)["digest"]
+        assert b.sign("rules", text, note)["digest"] == digest
+        loaded = b.do("rules", "load", note)
+        assert (loaded["digest"], loaded["serial"]) == (digest, serial)
+        wait(lambda: (a.do("rules", "show", b.origin)["theirs"] or {}).get("serial") == serial)
+        return loaded["idle"]
+
+    assert b.do("rules", "show") is None
+    assert load(1) == [1], "a field that no text has"
+    closed = {"field": "civil-protection", "kinds": ["expertise"], "tlp": "green", "retention_days": 30}
+    assert load(2, ('"example"', '"civil-protection"')) == []
+    assert b.do("rules", "show")["narrows"] == [closed]
+    assert a.do("rules", "show", b.origin)["theirs"]["closes"] == [closed]
+    assert b.do("rules", "show", a.origin)["ours"]["closes"] == [closed]
+    file = write(a, "closed.txt", b"EXERCISE how to")
+    sent = a.do(*sending("expertise", b, file))["leaf"]
+    assert verdict(a, b, sent) == "refused"
+    for side, other in ((a, b), (b, a)):
+        shown = side.do("show", other.origin, sent)
+        assert (shown["refused_by"], shown["codes"], shown["borne_out"]) == ("receiver", ["kind"], True)
+    refused = b.fails(5, *sending("expertise", a, file))
+    assert (refused["codes"], refused["by"]) == (["kind"], "sender")
+    command = [*MITHAQ, "show", b.origin, sent, "--dir", str(a.node), "--lang", "en"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert "The national rules of its receiver refused it." in lines
+    assert "kind: National rules close the kind “Expertise” in the field “civil-protection”." in lines
+    command = [*MITHAQ, "sent", b.origin, "--dir", str(a.node), "--lang", "en"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "refused by its receiver's national rules" in listed
+    assert b.fails(6, "rules", "load", b.root / "rules 1 signed")["error"] == "StaleError"
+    assert a.fails(7, "rules", "load", b.root / "rules 2 signed")["error"] == "ForgedError"
+    load(3)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

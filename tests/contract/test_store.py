@@ -152,6 +152,23 @@ def test_entries_are_found_by_kind(store):
     assert store.read(lambda tx: tx.logs.newest(OWN, "card")) is None
 
 
+def test_the_last_legal_rules_are_found_as_of_any_place(store):
+    def work(tx):
+        grow(tx, OWN, b"0", kind="rules", outcome=b"done rules=0")
+        grow(tx, OWN, b"1", kind="rules", outcome=b"illegal serial")
+        grow(tx, OWN, b"2", kind="alert", outcome=b"done")
+        grow(tx, OWN, b"3", kind="rules", outcome=b"done rules=3")
+        grow(tx, OWN, b"4", kind="rules", outcome=b"illegal closes")
+        grow(tx, OWN, b"5", kind="", outcome=b"malformed")
+        grow(tx, MIRROR, b"other", kind="rules", outcome=b"done")
+
+    assert store.read(lambda tx: tx.logs.rules(OWN)) is None
+    store.write(work)
+    places = (None, 6, 4, 3, 2, 1, 0)
+    found = [store.read(lambda tx, place=place: tx.logs.rules(OWN, place)) for place in places]
+    assert [each and each.data for each in found] == [b"3", b"3", b"3", b"0", b"0", b"0", None]
+
+
 def test_entries_are_found_by_the_beginning_of_their_leaf(store):
     data = [b"entry %d" % n for n in range(200)]
     store.write(lambda tx: grow(tx, OWN, *data))

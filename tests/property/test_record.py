@@ -30,7 +30,7 @@ TEXTS = [
     make_text(relation="other"),
 ]
 ACTS = ["hold"] * 6 + ["share", "ask", "reply", "reply", "judge", "judge", "refuse", "text", "wait"]
-ACTS += ["garbage", "foreign", "again", "void", "unlawful", "card", "keys", "record"]
+ACTS += ["garbage", "foreign", "again", "void", "unlawful", "card", "keys", "rules", "record"]
 ACTS += ["suspend", "suspend", "resume", "resume", "terminate"]
 ACTS += ["acknowledgement", "feedback", "correction", "withdrawal", "erasure", "consent", "keep"]
 PLANS = st.lists(
@@ -79,9 +79,8 @@ class Play:
         self.talk.verdict(side, self.pick(1 - side, m, ("request", "information", "reply")))
 
     def refuse(self, side, n, m):
-        self.talk.verdict(
-            side, self.pick(1 - side, n, ("request", "information", "held")), codes=("content",)
-        )
+        leaf = self.pick(1 - side, n, ("request", "information", "held"))
+        self.talk.verdict(side, leaf, codes=("content",), by=["text", "sender", "receiver"][m % 3])
 
     def text(self, side, n, m):
         self.talk.activate(side, TEXTS[n % len(TEXTS)], "activate" if m else "propose")
@@ -129,6 +128,12 @@ class Play:
 
     def keys(self, side, n, m):
         self.talk.say(side, "keys", facts={"sealing": f"{n:02x}" * 1216})
+
+    def rules(self, side, n, m):
+        """Rules of a serial that may have been, and now and then narrowings that none can have."""
+        closes = [{"field": "security", "closed": "field"}, {"tlp": "clear"}, {"closed": "field"}][m % 3]
+        facts = {"digest": f"{n:02x}" * 32, "serial": 1 + n} | ({"closes": [closes]} if m else {})
+        self.talk.say(side, "rules", facts=facts)
 
     def record(self, side, n, m):
         row = {"size": n, "digest": "00" * 32}
@@ -270,7 +275,7 @@ def told(play: Play) -> list[list[tuple]]:
 
     def changes(step: Step) -> tuple:
         return tuple(
-            (name(key), name(value) if key in ("keys", "card") else value)
+            (name(key), name(value) if key in ("keys", "rules", "card") else value)
             for key, value in step.outcome.changes
         )
 

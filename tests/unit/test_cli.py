@@ -19,6 +19,7 @@ from mithaq.cli.answer import PRIVATE, STANDARD_INPUT, listing, read_file, table
 from mithaq.cli.main import COMMANDS, SINGLE, app
 from mithaq.cli.session import Source
 from mithaq.crypto.private_files import create_private
+from mithaq.domain import narrowing
 from mithaq.domain.effect import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import KeyStoreError, RefusedError, UsageError
@@ -133,6 +134,19 @@ def test_codes_of_the_record_have_words_and_unknown_ones_stand_as_they_are():
         CODES["void-held"],
         "unknown",
     ]
+
+
+@pytest.mark.parametrize("by", ["sender", "receiver"])
+def test_a_refusal_by_national_rules_has_their_sentences(by):
+    words = Words("en")
+    codes = tuple(narrowing.SENTENCES)
+    shown = failure.sentences(words, codes, field="migration", kind="alert", by=by)
+    assert all("ational rules" in line and "“migration”" in line and "{" not in line for line in shown)
+    error = RefusedError("our national rules do not allow this alert", codes=codes, where="migration", by=by)
+    assert [line.partition(": ")[2] for line in failure.lines(error, words)[1:-1]] == shown
+    assert failure.value(error)["error"]["by"] == by
+    unknown = failure.sentences(words, ["content"], field="f", kind="k", by=by)
+    assert unknown == ["content"], "no rule of that name is national"
 
 
 def test_errors_say_their_parts():

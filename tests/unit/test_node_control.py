@@ -61,7 +61,7 @@ def test_a_refusal_has_its_codes(world):
     *_, door, _ = world
     with pytest.raises(RefusedError) as caught:
         door.send(B, alert(field="migration"))
-    assert caught.value.codes == ("kind",)
+    assert (caught.value.codes, caught.value.by) == (("kind",), "text")
     assert (caught.value.where, caught.value.todo) == ("migration", "nothing was sent")
 
 

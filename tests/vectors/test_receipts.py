@@ -16,6 +16,7 @@ PROVED = {
     "accepted-and-erased": (2, 60, 60, "accepted", (), 120),
     "accepted-with-cosigned-answers": (2, 60, 60, "accepted", ()),
     "refused": (1, 60, 120, "refused", ("media-type",)),
+    "refused-by-the-receiver": (2, 60, 60, "refused", ("field",)),
     "came-at-an-equal-size": (1, 60, 120, "", ()),
     "held-only": (2, 60, 60, "", ()),
     "judged-and-not-held": (1, 60, 0, "refused", ("not-in-force",)),
@@ -42,6 +43,8 @@ def test_case(folder):
         )
         proved = (report.index, cosigned, held, report.verdict, report.codes)
         assert proved + ((erased,) if erased else ()) == PROVED[folder.name]
+        by = "receiver" if folder.name.endswith("by-the-receiver") else "text"
+        assert report.refused_by == (by if report.codes else "")
         assert report.leaf == report.entry.leaf.hex()
         return
     with pytest.raises(getattr(errors, error)) as caught:

@@ -6,7 +6,8 @@
 4. The reader's mirror pair cosigned the head, if the receipt says that the entry was held.
 5. ``held`` stands in the reader's log, is about the author's log, and covers the entry in full; if it is of
    the size that was cosigned, root and time are the cosignature's.
-6. ``verdict`` stands in the reader's log and names the entry, with codes if and only if it refuses.
+6. ``verdict`` stands in the reader's log and names the entry, with codes, and whose rules they are,
+   if and only if it refuses.
 7. ``erasure`` stands in the reader's log and names the entry: a statement, which nobody can prove to be true.
 
 What a receipt does not contain is reported as absent. Two things take both whole logs, and are the record's
@@ -44,6 +45,7 @@ class ReceiptReport:
         held: the reader's ``held.time``; 0 if the receipt has none.
         verdict: ``accepted``, ``refused``, or empty.
         codes: of a refusal.
+        refused_by: whose rules refused it: ``text``, ``sender``, ``receiver``, or empty.
         erased: when the reader said that it had erased the contents, by its own clock; 0 if it did not.
     """
 
@@ -54,6 +56,7 @@ class ReceiptReport:
     held: int
     verdict: str
     codes: tuple[str, ...]
+    refused_by: str
     erased: int
 
 
@@ -80,9 +83,10 @@ def verify_receipt(data: bytes, cards: Iterable[bytes], fingerprints: Iterable[s
             "held, and not cosigned", where="entry", expected=f"lines of {entry.log.reader}/mirror"
         )
     held = _held(receipt.held, proved, index, trusted)  # 5
-    verdict, codes = _verdict(receipt.verdict, entry, trusted)  # 6
+    verdict, codes, by = _verdict(receipt.verdict, entry, trusted)  # 6
     erased = _erased(receipt.erasure, entry, trusted)  # 7
-    return ReceiptReport(entry, index, entry.leaf.hex(), proved.cosigned, held, verdict, codes, erased)
+    leaf = entry.leaf.hex()
+    return ReceiptReport(entry, index, leaf, proved.cosigned, held, verdict, codes, by, erased)
 
 
 def verify_content(entry: Entry, ordinal: int, salt: bytes, content: bytes) -> None:
@@ -176,18 +180,22 @@ def _held(proof: TlogProof | None, proved: _Proved, index: int, trusted: Trusted
     return int(facts["time"])
 
 
-def _verdict(proof: TlogProof | None, entry: Entry, trusted: Trusted) -> tuple[str, tuple[str, ...]]:
+def _verdict(proof: TlogProof | None, entry: Entry, trusted: Trusted) -> tuple[str, tuple[str, ...], str]:
     if proof is None:
-        return "", ()
+        return "", (), ""
     verdict = _of_reader(proof, entry.log, "verdict", trusted)
     if entry.leaf.hex() not in verdict.re:
         raise ForgedError("a verdict on something else", where="verdict.re", expected=entry.leaf.hex())
     result, codes = verdict.facts["result"], tuple(verdict.facts.get("codes", ()))
-    if (result == "refused") != bool(codes):  # such a verdict is void for the record as well (11)
+    by = verdict.facts.get("by", "")
+    if {result == "refused", bool(by)} != {bool(codes)}:  # such a verdict is void for the record as well (11)
         raise ForgedError(
-            "a verdict that is void", where="verdict.codes", expected="codes with a refusal only", got=result
+            "a verdict that is void",
+            where="verdict.codes",
+            expected="codes, and whose rules they are, with a refusal only",
+            got=result,
         )
-    return result, codes
+    return result, codes, by
 
 
 def _erased(proof: TlogProof | None, entry: Entry, trusted: Trusted) -> int:

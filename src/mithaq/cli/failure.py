@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mithaq.cli.answer import KINDS
+from mithaq.domain import narrowing, refusal
 from mithaq.domain.effect import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import MithaqError, RefusedError
@@ -13,13 +14,14 @@ from mithaq.words import Words
 _SENTENCES = CODES | {rule.code: rule.sentence for rule in RULES}
 
 
-def sentences(words: Words, codes: Sequence[str], *, field: str, kind: str) -> list[str]:
-    """What the rules of these codes say."""
+def sentences(words: Words, codes: Sequence[str], *, field: str, kind: str, by: str = "text") -> list[str]:
+    """What the rules of these codes say: those of the signed text, or the national ones of a side."""
+    texts = _SENTENCES if by == refusal.TEXT else narrowing.SENTENCES
     names = {
         "field": words("“{text}”", text=field),
         "kind": words("“{text}”", text=words(KINDS.get(kind, kind))),
     }
-    return [words(_SENTENCES.get(code, code), **names) for code in codes]
+    return [words(texts.get(code, code), **names) for code in codes]
 
 
 def lines(error: MithaqError, words: Words) -> list[str]:
@@ -28,7 +30,8 @@ def lines(error: MithaqError, words: Words) -> list[str]:
     name, message = parts.pop("error"), parts.pop("message")
     if isinstance(error, RefusedError):
         parts.pop("got", None)
-        texts = sentences(words, error.codes, field=error.where, kind=message.rpartition(" ")[2])
+        kind = message.rpartition(" ")[2]
+        texts = sentences(words, error.codes, field=error.where, kind=kind, by=error.by)
         coded = [f"  {code}: {text}" for code, text in zip(error.codes, texts, strict=True)]
     else:
         coded = []
@@ -53,5 +56,5 @@ def value(error: MithaqError) -> dict[str, Any]:
     """An error for programs."""
     parts: dict[str, Any] = dict(error.fields())
     if isinstance(error, RefusedError):
-        parts["codes"] = list(error.codes)
+        parts |= {"codes": list(error.codes), "by": error.by}
     return {"error": parts | {"exit_code": error.exit_code}}

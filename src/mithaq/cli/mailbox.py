@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from mithaq.cli import failure
 from mithaq.cli.answer import KINDS, PRIVATE, Answer, OutputOrNone, listing, moment, table, write_file
 from mithaq.cli.session import Here, Session
+from mithaq.domain.refusal import DOUBTS, RECEIVER, REFUSERS, SENDER
 from mithaq.errors import StaleError, UsageError
 from mithaq.exchange.reading import Item
 from mithaq.exchange.service import Service
@@ -23,6 +24,12 @@ SUFFIXES = {media.PDF: ".pdf", media.TEXT: ".txt", stix.MEDIA_TYPE: ".json"}
 
 COLUMNS = (N_("Reference"), N_("Time"), N_("Kind"), N_("Field"), N_("State"), N_("Contents"))
 """Heads of a list; contents are those that are here, of those that there are."""
+
+READINGS = {
+    SENDER: N_("refused by its sender's national rules"),
+    RECEIVER: N_("refused by its receiver's national rules"),
+}
+"""States in a list where it was not the signed text that refused."""
 
 Limit = Annotated[int, Parameter(help="How many at most.")]
 
@@ -85,8 +92,12 @@ def show(
             "reading": session.words(item.reading),
         }
     )
-    said = failure.sentences(session.words, item.codes, field=entry.field, kind=entry.kind)
+    said = failure.sentences(
+        session.words, item.codes, field=entry.field, kind=entry.kind, by=item.refused_by
+    )
+    lines += [session.words(REFUSERS[item.refused_by])] if item.refused_by else []
     lines += [f"{code}: {sentence}" for code, sentence in zip(item.codes, said, strict=True)]
+    lines += [] if item.borne_out else [session.words(DOUBTS[item.refused_by])]
     for ordinal, (body, content) in enumerate(zip(entry.bodies, contents, strict=True)):
         lines += ["", f"{ordinal}  {body.type}  {body.size}  {'' if content is not None else '-'}".rstrip()]
         # Only what has no control characters goes to a terminal, whatever its author says it is; and marked,
@@ -118,7 +129,7 @@ def _listed(items: Sequence[Item], session: Session) -> Answer:
             moment(item.entry.at),
             session.words(KINDS[item.entry.kind]),
             item.entry.field,
-            session.words(item.reading),
+            session.words(READINGS.get(item.refused_by, item.reading)),
             f"{sum(item.present)}/{len(item.present)}",
         ]
         for item in items

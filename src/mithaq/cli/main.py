@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         _where("agreement", "new check sign propose export cosign activate show")
         | _where("halting", "suspend declare resume terminate"),
     ),
+    "rules": (
+        "National rules: what our own law closes of what the signed texts allow.",
+        _where("rules", "new check sign load show"),
+    ),
     "backup": (
         "Copies of a node, taken while it serves; keys apart.",
         _where("backup", "create verify restore"),

@@ -51,6 +51,7 @@ def verify(
         "held": report.held,
         "verdict": report.verdict,
         "codes": list(report.codes),
+        "refused_by": report.refused_by,
         "erased": report.erased,
     }
     times = {"at": report.entry.at, "cosigned": report.cosigned, "held": report.held}

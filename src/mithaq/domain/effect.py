@@ -9,6 +9,7 @@ CODES: dict[str, str] = {
     "repeated": "the same bytes stand in the log already",
     "note": "the note is not what the act needs: another kind, other parties, or not in its one form",
     "serial": "a lower or equal serial than one that this side entered before",
+    "closes": "what national rules close, in another form than theirs",
     "previous": "the text does not follow the one in force, as its author had seen it",
     "terminated": "activated after notice of termination, which is final",
     "not-in-force": "it names another text than the one in force, as its author had seen it",
@@ -23,7 +24,7 @@ CODES: dict[str, str] = {
     "unseen": "it names an entry that its author had not seen",
     "not-due": "a verdict on something that is no exchange entry of the other side",
     "not-legal": "a void entry was accepted",
-    "codes": "codes with an acceptance, or a refusal without",
+    "codes": "codes with an acceptance, or a refusal without them or without whose rules they are",
     "no-exchange": "it is about something that is no legal exchange entry",
     "not-yours": "about an entry of the wrong side: one corrects one's own, and acknowledges the other's",
     "replacement": "what takes the place of a corrected entry is not a later exchange entry of its author",
@@ -46,7 +47,7 @@ class Effect:
         things: those that it opens or moves, whole.
         opened: key of the one that it opens.
         changes: what its outcome names besides.
-        cut, held_time, card: what the state of its log becomes; empty where it stays.
+        cut, held_time, card, rules: what the state of its log becomes; empty where it stays.
     """
 
     things: tuple[Thing, ...] = ()
@@ -55,6 +56,7 @@ class Effect:
     cut: int = 0
     held_time: int = 0
     card: str = ""
+    rules: tuple[int, str] | None = None
 
 
 NOTHING = Effect()

@@ -7,9 +7,20 @@ A kind says to which **family** it belongs, whether it carries bodies, what its 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mithaq.domain.handling import PAP, TLP
 from mithaq.domain.moment import MOMENT_MAX
 from mithaq.domain.party import SEALING_SIZE
-from mithaq.domain.shapes import Members, hexadecimal, identifier, listing, log_name, number, party, word
+from mithaq.domain.shapes import (
+    Members,
+    hexadecimal,
+    identifier,
+    listing,
+    log_name,
+    media_type,
+    number,
+    party,
+    word,
+)
 
 RANGES_MAX = 1_000
 """Ranges of ``missing`` and ``came`` together in one ``held`` (protocol 6)."""
@@ -17,6 +28,8 @@ ITEMS_MAX = 100
 """Items of one request: a longer list is several requests, each with its clock."""
 CODES_MAX = 16
 """Codes of one verdict; a refusal needs few, and an entry stays small."""
+CLOSED_MAX = 64
+"""Narrowings of one party's national rules, and kinds or media types that one closes: a page to read."""
 
 
 class Family(StrEnum):
@@ -38,6 +51,21 @@ _HELD = Members(
     },
 )
 _AT_SIZE = Members({"size": number(), "digest": hexadecimal(32)})
+_CLOSES = Members(
+    {},
+    {
+        "relation": identifier,
+        "field": identifier,
+        "closed": word("field"),
+        "kinds": listing(identifier, CLOSED_MAX),
+        "media_types": listing(media_type, CLOSED_MAX),
+        "tlp": word(*TLP),
+        "pap": word(*PAP),
+        "retention_days": number(1),
+        "body_max": number(1),
+    },
+)
+"""What one narrowing of national rules closes; what it means, and what it must be, is ``national``'s."""
 _ITEM_ANSWER = Members({"item": number(1, ITEMS_MAX), "status": word("answered")})
 
 
@@ -137,7 +165,10 @@ KINDS: dict[str, Kind] = {
             "verdict",
             _HOUSE,
             re=_ANSWERS,
-            facts=Members({"result": word("accepted", "refused")}, {"codes": listing(identifier, CODES_MAX)}),
+            facts=Members(
+                {"result": word("accepted", "refused")},
+                {"codes": listing(identifier, CODES_MAX), "by": word("text", "sender", "receiver")},
+            ),
         ),
         Kind("keys", _HOUSE, facts=Members({"sealing": hexadecimal(SEALING_SIZE)})),
         Kind("card", _HOUSE, facts=Members({"act": word("publish"), "note": hexadecimal(32)}), note=True),
@@ -152,6 +183,13 @@ KINDS: dict[str, Kind] = {
                 {"field": identifier},
             ),
             note=True,
+        ),
+        Kind(
+            "rules",
+            _HOUSE,
+            facts=Members(
+                {"digest": hexadecimal(32), "serial": number(1)}, {"closes": listing(_CLOSES, CLOSED_MAX)}
+            ),
         ),
         Kind("record", _HOUSE, facts=Members({"rules": number(1), "own": _AT_SIZE, "partner": _AT_SIZE})),
     )

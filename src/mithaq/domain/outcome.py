@@ -9,7 +9,7 @@ sides every day, so they are exact, in ASCII::
 
 Changes stand in the order in which the entry makes them: for each thing that it moves its key and the new
 value of its author's register; ``cut=<size> time=<seconds>`` for a ``held``; ``card=<digest>``;
-``keys=<leaf hash>``.
+``keys=<leaf hash>``; ``rules=<leaf hash>``.
 """
 
 from dataclasses import dataclass
@@ -89,6 +89,7 @@ class LogState:
         held_time: the newest ``held.time`` (protocol 10: never falls).
         digest: d(size), 32 bytes.
         card: digest of its author's newest card; empty before the first.
+        rules: serial and digest of its author's newest national rules; 0 and empty before the first.
     """
 
     side: int
@@ -98,6 +99,7 @@ class LogState:
     held_time: int = 0
     digest: bytes = bytes(32)
     card: str = ""
+    rules: tuple[int, str] = (0, "")
 
     @classmethod
     def start(cls, side: int) -> Self:

@@ -18,6 +18,7 @@ Codes of illegal entries are those of ``rules`` (exchange) and ``effect.CODES`` 
 from collections.abc import Callable
 from typing import Any, cast
 
+from mithaq.domain import national
 from mithaq.domain.about import about
 from mithaq.domain.effect import NOTHING, Effect
 from mithaq.domain.enacted import enact
@@ -114,6 +115,7 @@ def _step(
         held_time=effect.held_time or state.held_time,
         digest=state.next_digest(leaf, outcome),
         card=effect.card or state.card,
+        rules=effect.rules or state.rules,
     )
     return Step(outcome, state, effect.things, ref, entry)
 
@@ -133,7 +135,7 @@ def _judge(sight: Sight, entry: Entry) -> Effect | str:
 
 def _verdict(sight: Sight, entry: Entry) -> Effect | str:
     accepted = entry.facts["result"] == "accepted"
-    if accepted == ("codes" in entry.facts):
+    if accepted in ("codes" in entry.facts, "by" in entry.facts):
         return "codes"
     moved: list[Thing] = []
     for leaf in entry.re:
@@ -197,6 +199,18 @@ def _keys(sight: Sight, entry: Entry) -> Effect | str:  # noqa: ARG001 - the sha
     return Effect(changes=(("keys", entry.leaf.hex()),))
 
 
+def _rules(sight: Sight, entry: Entry) -> Effect | str:
+    """What its author says that its national rules close; no exchange is more or less legal for it."""
+    try:
+        national.read(entry)
+    except PeerError:
+        return "closes"
+    serial, digest = entry.facts["serial"], entry.facts["digest"]
+    if serial <= sight.state.rules[0]:
+        return "serial"
+    return Effect(changes=(("rules", entry.leaf.hex()),), rules=(serial, digest))
+
+
 def _record(sight: Sight, entry: Entry) -> Effect | str:
     own, partner = entry.facts["own"]["size"], entry.facts["partner"]["size"]
     return "record" if own > sight.state.size or partner > sight.state.cut else Effect()
@@ -208,5 +222,6 @@ _HOUSEKEEPING: dict[str, Callable[[Sight, Entry], Effect | str]] = {
     "card": _card,
     "keys": _keys,
     "agreement": enact,
+    "rules": _rules,
     "record": _record,
 }

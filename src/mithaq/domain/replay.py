@@ -104,11 +104,13 @@ class Record:
         """
         yield _line({"type": "mithaq/record/1", "parties": list(self.pair)})
         for side in (0, 1):
-            held, codes = self._held(1 - side), self._codes(1 - side)
+            held, refusals = self._held(1 - side), self._refusals(1 - side)
             for index, step in enumerate(self.steps[side]):
                 leaf = self.leaves[side][index]
                 member = {"log": side, "index": index, "leaf": leaf.hex()}
-                yield _line(member | _said(step) | self._rungs(step, index, held, codes.get(leaf.hex(), [])))
+                yield _line(
+                    member | _said(step) | self._rungs(step, index, held, refusals.get(leaf.hex(), {}))
+                )
         for key, thing in sorted(self.things.items()):
             if thing.sort is Sort.AGREEMENT:
                 yield _line({"agreement": key, "state": thing.reading})
@@ -123,17 +125,19 @@ class Record:
                 held |= dict.fromkeys(_indexes(full), step.state.held_time)
         return held
 
-    def _codes(self, reader: int) -> Mapping[str, list[str]]:
-        """The codes with which a reader refused entries, by leaf hash in hex."""
+    def _refusals(self, reader: int) -> Mapping[str, dict[str, Any]]:
+        """Whose rules refused entries of the other log, and with which codes, by leaf hash in hex."""
         return {
-            leaf: step.entry.facts["codes"]
+            leaf: {name: step.entry.facts[name] for name in ("by", "codes")}
             for step in self.steps[reader]
             if step.outcome.legal and step.entry and step.entry.kind == "verdict"
             if "codes" in step.entry.facts
             for leaf in step.entry.re
         }
 
-    def _rungs(self, step: Step, index: int, held: Mapping[int, int], codes: list[str]) -> dict[str, Any]:
+    def _rungs(
+        self, step: Step, index: int, held: Mapping[int, int], refusal: dict[str, Any]
+    ) -> dict[str, Any]:
         if step.ref is None or step.entry is None:
             return {}
         thing = self.things.get(step.ref.leaf.hex())
@@ -143,7 +147,7 @@ class Record:
         rungs = {
             "state": thing.reading,
             "held": held.get(index, 0),
-            "codes": codes,
+            **refusal,
             "items": [item.reading for item in items],
         }
         return {name: rung for name, rung in rungs.items() if rung}

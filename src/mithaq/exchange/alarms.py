@@ -1,8 +1,10 @@
-"""What an operator must be told of a pair at once: it has stopped, or the two records differ."""
+"""What an operator must be told of a pair at once: it has stopped, or what it stands on is damaged."""
 
 from dataclasses import dataclass
 
 from mithaq.domain.party import Origin
+from mithaq.errors import StoreError
+from mithaq.exchange import national
 from mithaq.exchange.daily import compare_record
 from mithaq.exchange.ports import Partner, Transaction
 from mithaq.words import N_
@@ -10,6 +12,7 @@ from mithaq.words import N_
 DIFFERS = N_("The two nodes have computed different records: compare them, and stop relying on either.")
 STOPPED = N_("The pair has stopped: the partner has signed two histories. The evidence is kept.")
 BEHIND = N_("The store is older than what this node has signed: nothing is signed until it has recovered.")
+RULES = N_("The national rules in the store are not those that were told: load them again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +45,8 @@ def alarms(tx: Transaction, partner: Partner, *, behind: bool) -> list[Alarm]:
         found.append(Alarm(partner.origin, BEHIND))
     if compare_record(tx, partner) == "differs":
         found.append(Alarm(partner.origin, DIFFERS))
+    try:
+        national.check(tx, partner.own)
+    except StoreError:
+        found.append(Alarm(partner.origin, RULES))
     return found

@@ -1,8 +1,8 @@
 """Saying something: a message becomes contents at rest and an entry in the own log (protocol 5 and 9).
 
 Everything slow is done first, outside of any transaction: contents are examined, committed to and sealed,
-and the signed text is asked with what was found in them. Then one transaction appends the entry, whose header
-is judged again at that cut, together with its contents.
+and the signed text, then our national rules, are asked with what was found in them. Then one transaction
+appends the entry, whose header is judged again at that cut, together with its contents.
 """
 
 import dataclasses
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from mithaq.domain import policy
-from mithaq.domain.entry import Body
+from mithaq.domain.entry import Body, Entry
 from mithaq.domain.handling import Handling
 from mithaq.domain.lifecycle import in_force
 from mithaq.domain.moment import DAY
+from mithaq.domain.narrowing import Narrowing, judge
 from mithaq.domain.party import LogName
+from mithaq.domain.refusal import SENDER
 from mithaq.domain.shapes import hexadecimal
 from mithaq.errors import RefusedError, UsageError
-from mithaq.exchange import contents, onward
+from mithaq.exchange import contents, national, onward
 from mithaq.exchange.contents import Place
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
@@ -95,16 +97,20 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
     """Say it: when this returns, the entry is durable and under a signed head.
 
     Raises:
-        RefusedError: the signed text does not allow it; nothing was written.
+        RefusedError: the signed text or our national rules do not allow it; nothing was written.
         UsageError: no text is in force.
+        StoreError: our national rules are damaged.
         MalformedError, LimitError: the message is not of its kind's form.
     """
     agreement = store.read(lambda tx: text_for(Pair(tx, identity, own), message))
     draft, bodies = _prepare(identity, own, message, agreement)
-    store.read(lambda tx: _judge(tx, Pair(tx, identity, own), draft, bodies, identity))
+    store.read(lambda tx: _judge(tx, identity, own, draft, bodies))
 
     def work(tx: Transaction) -> Sent:
-        logged = Pair.of(tx, identity, own).say(draft)
+        pair = Pair.of(tx, identity, own)
+        # Again, because they may have been loaded meanwhile: no entry stands behind rules that it breaks.
+        _judge_nationally(pair, draft.entry(own, identity.now()), national.enforced(tx, identity, pair))
+        logged = pair.say(draft)
         for ordinal, body in enumerate(bodies):
             tx.bodies.put(BodyKey(own, logged.index, ordinal), body)
         size = sum(body.size for body in bodies)
@@ -139,9 +145,10 @@ def _prepare(
 
 
 def _judge(
-    tx: Transaction, pair: Pair, draft: Draft, bodies: Sequence[StoredBody], identity: Identity
+    tx: Transaction, identity: Identity, own: LogName, draft: Draft, bodies: Sequence[StoredBody]
 ) -> None:
-    entry = draft.entry(pair.own, identity.now())
+    pair = Pair(tx, identity, own)
+    entry = draft.entry(own, identity.now())
     findings = [contents.findings(body) for body in bodies]
     owners = onward.owners(tx, identity, pair.own.reader, [body.mark for body in bodies])
     standing = dataclasses.replace(pair.sight.standing(entry), owners=owners)
@@ -152,4 +159,19 @@ def _judge(
             codes=verdict.codes,
             where=entry.field,
             todo="nothing was sent",
+        )
+    _judge_nationally(pair, entry, national.closes(tx, identity, pair))
+
+
+def _judge_nationally(pair: Pair, entry: Entry, closed: Sequence[Narrowing]) -> None:
+    """Own rules, after those of the text: they only take away."""
+    text = pair.sight.agreement(entry.agreement)
+    codes = judge(entry, text, closed) if text else ()
+    if codes:
+        raise RefusedError(
+            f"our national rules do not allow this {entry.kind}",
+            codes=codes,
+            where=entry.field,
+            todo="nothing was sent",
+            by=SENDER,
         )

@@ -158,7 +158,7 @@ class _Work:
         self._partner = find_partner(tx, opened.manifest.log)
         self._pair = Pair.of(tx, identity, self._partner.own)
         self._log = self._partner.mirror
-        self._judging = Judging(tx, self._pair, delivery)
+        self._judging = Judging(tx, identity, self._pair, delivery)
 
     def run(self, sent: int) -> Taken:
         held = self._pair.mirror_frontier.size
@@ -239,8 +239,9 @@ class _Work:
         self._tx.logs.put_cosignature(self._log, Cosignature(checkpoint.size, checkpoint.root, time, signed))
 
     def _speak(self) -> None:
-        for codes, leaves in self._judging.verdicts.items():
-            facts = {"result": "refused", "codes": list(codes)} if codes else {"result": "accepted"}
+        for (by, codes), leaves in self._judging.verdicts.items():
+            refused = {"result": "refused", "by": by, "codes": list(codes)}
+            facts = refused if codes else {"result": "accepted"}
             for at in range(0, len(leaves), VERDICT_MAX):
                 re = tuple(leaves[at : at + VERDICT_MAX])
                 self._pair.say(Draft(self._identity.random(16).hex(), "verdict", re=re, facts=facts))

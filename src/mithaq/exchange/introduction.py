@@ -1,7 +1,8 @@
 """Getting to know a partner, and the keys that the pair renews (protocol 3 and 7).
 
 The first card of a stranger needs its fingerprint typed as heard. With it the own log begins: our card, then
-a sealing key. Later cards need none, since each names the one before and is signed by the same authority.
+a sealing key, then what our national rules close, if we have any. Later cards need no fingerprint, since each
+names the one before and is signed by the same authority.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from mithaq.domain.card import Card
 from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName, Origin, PublicPair
 from mithaq.errors import ForgedError, UsageError
+from mithaq.exchange import national
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
@@ -67,6 +69,7 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
         if current is None:
             _say_card(tx, identity, own, identity.card_note)
             _say_key(tx, identity, own, key)
+            national.enforced(tx, identity, Pair.of(tx, identity, own))
         return partner
 
     return store.write(work)

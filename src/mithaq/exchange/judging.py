@@ -1,17 +1,24 @@
 """What becomes of the exchange entries of a pouch and of their contents (protocol 9).
 
 An entry whose contents are not all there waits; the verdict comes with the pouch that completes it. A header
-that the fold found illegal, and a time that fits no clock, are refused at once.
+that the fold found illegal, and a time that fits no clock, are refused at once. So is what national rules
+close, those that its sender has told first, then ours: its contents are neither kept nor wanted.
 """
 
-from mithaq.domain import policy
+from functools import cached_property
+
+from mithaq.domain import narrowing, policy
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import Family
+from mithaq.domain.narrowing import Narrowing
+from mithaq.domain.national import read
 from mithaq.domain.record import EntryRef
+from mithaq.domain.refusal import RECEIVER, SENDER, TEXT
 from mithaq.domain.rules import EXPIRED, RULES, Sees
 from mithaq.domain.standing import Arrival, Standing
-from mithaq.exchange import contents, erasure
+from mithaq.exchange import contents, erasure, national
 from mithaq.exchange.delivery import Delivery
+from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Heard, Pair
 from mithaq.exchange.ports import BodyKey, Transaction
 
@@ -24,24 +31,26 @@ class Judging:
 
     Args:
         tx: the transaction.
+        identity: this node.
         pair: the two logs; the partner's has taken over the new entries.
         delivery: what came.
 
     Attributes:
         missing: entries whose contents lack something, each with the reason.
         came: indexes of entries that were held before and are complete now.
-        verdicts: leaf hashes in hex by the codes of their refusal; accepted ones under no code.
+        verdicts: leaf hashes in hex by who refused them and the codes; accepted ones under neither.
         withdrawn: what its author has withdrawn: the leaf hashes in hex of each withdrawal.
     """
 
-    def __init__(self, tx: Transaction, pair: Pair, delivery: Delivery) -> None:
+    def __init__(self, tx: Transaction, identity: Identity, pair: Pair, delivery: Delivery) -> None:
         self._tx = tx
+        self._identity = identity
         self._pair = pair
         self._log = pair.own.other
         self._delivery = delivery
         self.missing: list[tuple[int, str]] = []
         self.came: list[int] = []
-        self.verdicts: dict[tuple[str, ...], list[str]] = {}
+        self.verdicts: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self.withdrawn: list[tuple[str, ...]] = []
 
     def arrive(self, heard: Heard, time: int) -> None:
@@ -59,6 +68,8 @@ class Judging:
         verdict = policy.judge(entry, None, self._standing(entry, heard, time), _ARRIVAL_RULES)
         if not verdict.accepted:
             self._judged(entry, verdict.codes)
+            return
+        if self._closed(entry, heard.index):
             return
         self._put(entry, heard.index)
         lacking = self._lacking(entry, heard.index)
@@ -106,6 +117,9 @@ class Judging:
                 self._tx.bodies.drop(self._log, index)
                 self._judged(entry, (EXPIRED,))
                 continue
+            if self._closed(entry, index):  # by rules of ours that are newer than the entry
+                self._tx.bodies.drop(self._log, index)
+                continue
             self._put(entry, index)
             if not self._lacking(entry, index):
                 self.came.append(index)
@@ -128,5 +142,33 @@ class Judging:
             self._tx.bodies.drop(self._log, index)
         self._judged(entry, verdict.codes)
 
-    def _judged(self, entry: Entry, codes: tuple[str, ...]) -> None:
-        self.verdicts.setdefault(codes, []).append(entry.leaf.hex())
+    # --- national rules -----------------------------------------------------------------------------------
+
+    def _closed(self, entry: Entry, index: int) -> bool:
+        """Whether national rules close what the text allows: its sender's, as told before it, then ours."""
+        text = self._pair.sight.agreement(entry.agreement)
+        for by, closes in ((SENDER, self._sender(index)), (RECEIVER, self._receiver)):
+            codes = narrowing.judge(entry, text, closes) if text else ()
+            if codes:
+                self._judged(entry, codes, by)
+                return True
+        return False
+
+    def _sender(self, index: int) -> tuple[Narrowing, ...]:
+        newest = self._newest
+        if newest is None or newest[0] < index:
+            return newest[1] if newest else ()
+        return national.told_closes(self._tx, self._log, index)
+
+    @cached_property
+    def _newest(self) -> tuple[int, tuple[Narrowing, ...]] | None:
+        """The newest rules of the partner: their place in its log, and what they close."""
+        row = self._tx.logs.rules(self._log)
+        return (row.index, read(Entry.parse(row.data))) if row else None
+
+    @cached_property
+    def _receiver(self) -> tuple[Narrowing, ...]:
+        return national.enforced(self._tx, self._identity, self._pair)
+
+    def _judged(self, entry: Entry, codes: tuple[str, ...], by: str = TEXT) -> None:
+        self.verdicts.setdefault((by if codes else "", codes), []).append(entry.leaf.hex())

@@ -225,6 +225,10 @@ class Logs(Protocol):
         """The last entry of a kind."""
         ...
 
+    def rules(self, log: LogName, before: int | None = None) -> EntryRow | None:
+        """The last legal entry of kind ``rules``; only below the index ``before``, if one is given."""
+        ...
+
     def newest_cosignature(self, log: LogName) -> Cosignature | None:
         """The kept cosignature over the most entries."""
         ...

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import EXCHANGE_KINDS, NOTED_KINDS
 from mithaq.domain.party import LogName, Origin
+from mithaq.domain.refusal import SENDER, TEXT, borne_out_by_rules, borne_out_by_text
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing
 from mithaq.errors import UsageError
-from mithaq.exchange import contents, daily, rungs
+from mithaq.exchange import contents, daily, national, rungs
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.ports import EntryRow, Partner, Transaction
@@ -31,6 +32,8 @@ class Item:
         held: when its reader held it in full, POSIX seconds; 0 as long as it does not.
         verdict: ``accepted``, ``refused`` or empty.
         codes: of a refusal.
+        refused_by: whose rules refused it: ``text``, ``sender``, ``receiver``, or empty.
+        borne_out: whether both logs bear out that these rules refused it.
         present: for each content, whether it is here.
     """
 
@@ -42,6 +45,8 @@ class Item:
     held: int
     verdict: str
     codes: tuple[str, ...]
+    refused_by: str
+    borne_out: bool
     present: tuple[bool, ...]
 
 
@@ -124,6 +129,7 @@ class Reading:
         log = self._logs[ours]
         stored = self._tx.bodies.present(log, row.index, row.index + 1)
         present = {place for place, body in stored.items() if body.day >= self._today}
+        by, codes, borne_out = self._refusal(row, entry, thing, reader)
         return Item(
             leaf=row.leaf.hex(),
             index=row.index,
@@ -132,13 +138,32 @@ class Reading:
             reading=thing.reading,
             held=held.time if held else 0,
             verdict=verdict,
-            codes=self._codes(thing, reader) if verdict == "refused" else (),
+            codes=codes,
+            refused_by=by,
+            borne_out=borne_out,
             present=tuple((row.index, ordinal) in present for ordinal in range(len(entry.bodies))),
         )
 
-    def _codes(self, thing: Thing, reader: int) -> tuple[str, ...]:
-        row = self._pair.row(self._pair.log(reader), thing.registers[reader][-1][0])
-        return tuple(Entry.parse(row.data).facts["codes"])
+    def _refusal(
+        self, row: EntryRow, entry: Entry, thing: Thing, reader: int
+    ) -> tuple[str, tuple[str, ...], bool]:
+        """Whose rules refused it, with which codes, and whether both logs bear that out.
+
+        The sender's rules are those that it told before the entry, the receiver's those before its verdict.
+        """
+        index = next((place for place, value in thing.registers[reader] if value == "refused"), None)
+        if index is None:
+            return "", (), True
+        log = self._pair.log(reader)
+        facts = Entry.parse(self._pair.row(log, index).data).facts
+        by, codes = facts["by"], tuple(facts["codes"])
+        text = self._pair.sight.agreement(entry.agreement)
+        if by == TEXT or text is None:
+            illegal = row.outcome.decode().partition("illegal ")[2]
+            return by, codes, by == TEXT and borne_out_by_text(codes, illegal)
+        author, before = (log.other, row.index) if by == SENDER else (log, index)
+        told = national.told_closes(self._tx, author, before)
+        return by, codes, borne_out_by_rules(codes, entry, text, told)
 
 
 def status(tx: Transaction, partner: Partner) -> Status:

@@ -22,6 +22,7 @@ from mithaq.exchange import (
     daily,
     erasure,
     introduction,
+    national,
     reading,
     receipts,
 )
@@ -30,6 +31,7 @@ from mithaq.exchange.alarms import Alarm, alarms
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
+from mithaq.exchange.national import Loaded, Told
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.partners import card_of
@@ -130,8 +132,14 @@ class Service:
         ]
 
     def take_up(self) -> None:
-        """What a node does when it starts: its card is entered, and nothing is left under older node keys."""
+        """What a node does when it starts: its card and national rules are entered, and nothing is left under
+        older node keys.
+
+        Raises:
+            StoreError: the national rules in the store are damaged.
+        """
         self.publish_card()
+        national.take_up(self._identity, self._store)
         introduction.sign_again(self._identity, self._store)
 
     def clear(self) -> None:
@@ -216,13 +224,37 @@ class Service:
             raise UsageError("no such note", got=name)
         return note
 
+    # --- national rules -----------------------------------------------------------------------------------
+
+    def load_rules(self, note: bytes) -> Loaded:
+        """Put national rules that our authority has signed in force, and tell every partner what they close.
+
+        Raises:
+            PeerError: they are not signed by our authority, are no such rules, or are not newer.
+        """
+        loaded = national.load(self._identity, self._store, note)
+        for partner in self.partners():
+            self._wake(partner.origin)
+        return loaded
+
+    def rules(self) -> bytes:
+        """The note of our national rules in force; empty if there are none."""
+        return self._store.read(lambda tx: tx.ledger.note(national.CURRENT)) or b""
+
+    def told_rules(self, origin: str) -> tuple[Told | None, Told | None]:
+        """What national rules close in a pair, as we have told the partner and as it has told us."""
+        partner = self.partner(origin)
+        return self._store.read(
+            lambda tx: (national.told(tx, partner.own), national.told(tx, partner.mirror))
+        )
+
     # --- exchange -----------------------------------------------------------------------------------------
 
     def send(self, origin: str, message: Message) -> Sent:
         """Say something to a partner.
 
         Raises:
-            RefusedError: the signed text does not allow it; nothing was written.
+            RefusedError: the signed text or our national rules do not allow it; nothing was written.
         """
         sent = authoring.send(self._identity, self._store, self.partner(origin).own, message)
         self._wake(Origin(origin))

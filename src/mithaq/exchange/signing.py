@@ -12,6 +12,7 @@ from mithaq.crypto.notes import Note, NoteLine, require, sign
 from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
 from mithaq.domain.declaration import Declaration
+from mithaq.domain.national import NationalRules
 from mithaq.domain.party import Origin, Role
 from mithaq.errors import ForgedError, KeyStoreError, MalformedError
 
@@ -20,9 +21,11 @@ __all__ = [
     "merge",
     "sign_agreement",
     "sign_declaration",
+    "sign_rules",
     "verify_agreement",
     "verify_declaration",
     "verify_partly",
+    "verify_rules",
 ]
 
 
@@ -46,9 +49,28 @@ def sign_declaration(declaration: Declaration, authority: SigningPair) -> Note:
     return _sign(declaration.text(), declaration.origin, authority)
 
 
+def sign_rules(text: bytes, party: Origin, authority: SigningPair) -> Note:
+    """National rules with the lines of their party.
+
+    Raises:
+        LimitError, MalformedError: the text is none.
+        ForgedError: they are another party's.
+        KeyStoreError: the pair is not an authority pair.
+    """
+    _own_rules(text, party)
+    return _sign(text, party, authority)
+
+
+def _own_rules(text: bytes, party: Origin) -> NationalRules:
+    rules = NationalRules.parse(text)
+    if rules.origin != party:
+        raise ForgedError("national rules of another party", expected=party, got=rules.origin)
+    return rules
+
+
 def _sign(text: bytes, party: Origin, authority: SigningPair) -> Note:
     if authority.role is not Role.AUTHORITY:
-        raise KeyStoreError("only an authority pair signs agreements", got=authority.role)
+        raise KeyStoreError("only an authority pair signs such a text", got=authority.role)
     return Note(text, sign(text, party, authority))
 
 
@@ -116,3 +138,15 @@ def verify_declaration(note: Note, card: Card) -> Declaration:
         raise ForgedError("another party's declaration", expected=card.origin, got=declaration.origin)
     require(note, signers(card)[Role.AUTHORITY])
     return declaration
+
+
+def verify_rules(note: Note, card: Card) -> NationalRules:
+    """The national rules, if the authority of ``card`` has signed them.
+
+    Raises:
+        LimitError, MalformedError: the text is none.
+        ForgedError: they are another party's, or its authority has not signed them with both keys.
+    """
+    rules = _own_rules(note.text, card.origin)
+    require(note, signers(card)[Role.AUTHORITY])
+    return rules

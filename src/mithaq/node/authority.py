@@ -5,8 +5,8 @@
     keys/               the pair in force and the committed next one, under a passphrase
     authority.toml      their public side, for whoever drafts a card
 
-It signs cards, agreements and declarations. All come as files and go as files, so that the machine with these
-keys needs no network.
+It signs cards, agreements, declarations and national rules. All come as files and go as files, so that the
+machine with these keys needs no network.
 """
 
 import os
@@ -25,7 +25,7 @@ from mithaq.domain.card import Card
 from mithaq.domain.declaration import Declaration
 from mithaq.domain.party import Origin, PublicPair, Role, commit_next, origin
 from mithaq.errors import ConfigError, KeyStoreError
-from mithaq.exchange.signing import merge, sign_agreement, sign_declaration
+from mithaq.exchange.signing import merge, sign_agreement, sign_declaration, sign_rules
 
 NOW = "authority-1"
 NEXT = "authority-2"
@@ -128,6 +128,10 @@ class Authority:
                 "another party's declaration", expected=self.public.origin, got=declaration.origin
             )
         return sign_declaration(declaration, self.pair)
+
+    def sign_rules(self, text: bytes) -> Note:
+        """Sign national rules; raises MalformedError if they are none, ForgedError if not ours."""
+        return sign_rules(text, self.public.origin, self.pair)
 
 
 def public_file(directory: Path) -> Path:

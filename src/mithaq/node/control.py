@@ -34,6 +34,7 @@ CALLS = (
     "inbox",
     "introduce",
     "item",
+    "load_rules",
     "note",
     "partner",
     "partners",
@@ -41,11 +42,13 @@ CALLS = (
     "publish_card",
     "receipt",
     "record_lines",
+    "rules",
     "send",
     "sent",
     "status",
     "suspend",
     "take",
+    "told_rules",
     "unaware",
     "write_pouch",
 )
@@ -99,7 +102,7 @@ def _error(error: MithaqError) -> dict[str, Any]:
     """Its parts, under the class of ``errors`` that it is of: both ends know those."""
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     parts: dict[str, Any] = error.fields() | {"error": kind.__name__}
-    return parts | ({"codes": list(error.codes)} if isinstance(error, RefusedError) else {})
+    return parts | ({"codes": list(error.codes), "by": error.by} if isinstance(error, RefusedError) else {})
 
 
 def _raise(parts: dict[str, Any]) -> None:
@@ -110,6 +113,7 @@ def _raise(parts: dict[str, Any]) -> None:
             "codes": tuple(parts["codes"]),
             "where": parts.get("where", ""),
             "todo": parts.get("todo", ""),
+            "by": parts["by"],
         }
     raise kind(message, **parts)
 

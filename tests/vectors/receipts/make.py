@@ -7,6 +7,7 @@ and ``a.card``, ``b.card`` or ``fingerprints`` where they are not those beside t
 fixed labels (``tests/signed_texts.py``); proofs that the project would not make are put together by hand.
 """
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -110,7 +111,8 @@ def held(size: int, time: int = TIME, *, log: LogName = ANSWERS, **changes: obje
 
 
 def verdict(*judged: Entry, codes: tuple[str, ...] = (), log: LogName = ANSWERS, **facts: object) -> Entry:
-    said = {"result": "refused", "codes": list(codes)} if codes else {"result": "accepted"}
+    refused = {"result": "refused", "codes": list(codes), "by": "text"}
+    said = refused if codes else {"result": "accepted"}
     names = tuple(entry.leaf.hex() for entry in judged)
     return Entry(log, "ee" * 16, "verdict", TIME, re=names, facts=said | facts)
 
@@ -200,6 +202,12 @@ def accepted_with_cosigned_answers() -> Files:
 def refused() -> Files:
     """The entry was missing at first, came later, and was refused with a code."""
     return receipt(told(index=1), REPLY.proof(2, 4), REPLY.proof(3, 4))
+
+
+@case(None)
+def refused_by_the_receiver() -> Files:
+    """The signed text allows it, the reader's national rules do not: its contents were never wanted."""
+    return answered(held(3), verdict(ALERT, codes=("field",), by="receiver"))
 
 
 @case(None)
@@ -447,6 +455,19 @@ def verdict_accepts_with_codes() -> Files:
 def verdict_refuses_without_codes() -> Files:
     """Refused, and without a code: void for the record."""
     return answered(held(3), verdict(ALERT, result="refused"))
+
+
+@case("ForgedError")
+def verdict_without_whose_rules() -> Files:
+    """Refused, without a word on whose rules did it: void for the record."""
+    entry = verdict(ALERT, result="refused")
+    return answered(held(3), dataclasses.replace(entry, facts=entry.facts | {"codes": ["media-type"]}))
+
+
+@case("ForgedError")
+def verdict_accepts_by_somebody() -> Files:
+    """Accepted, and by somebody's rules: void for the record."""
+    return answered(held(3), verdict(ALERT, by="sender"))
 
 
 # Erasures
