@@ -304,6 +304,29 @@ def test_rules_that_were_told_bear_out_what_they_say_and_no_more(pair, monkeypat
     assert {a.service.item(B, leaf).borne_out, b.service.item(A, leaf).borne_out} == {code == "tlp"}
 
 
+@pytest.mark.parametrize("codes", [("field",), ("kind", "content"), ("nonsense",), ("content",)])
+def test_own_law_does_not_hide_behind_the_text(pair, codes):
+    """The attack: "the text we both signed does not allow it", of an entry that it does allow."""
+    a, b = pair
+    leaf = unjudged(a, b)
+    refuse(b, a, leaf, "text", *codes)
+    settle(a, b)
+    found = {node.service.item(other, leaf).borne_out for node, other in ((a, B), (b, A))}
+    assert found == {codes == ("content",)}, "what a content holds only its reader has seen"
+
+
+@pytest.mark.parametrize("code", ["tlp", "kind"])
+def test_a_void_entry_was_refused_for_what_makes_it_void(pair, monkeypatch, code):
+    a, b = pair
+    monkeypatch.setattr(Judging, "arrive", lambda *_: None)  # b judges by hand
+    draft, _ = draft_of(a, b, (TEXT, b"never sent"), handling=Handling("red"))
+    leaf = lie(a, b, draft).entry.leaf.hex()
+    settle(a, b)
+    refuse(b, a, leaf, "text", code)
+    settle(a, b)
+    assert a.service.item(B, leaf).borne_out == (code == "tlp")
+
+
 def test_rules_told_after_the_refusal_do_not_bear_it_out(pair):
     """The attack: refuse first, make the law for it afterwards."""
     a, b = pair

@@ -9,10 +9,11 @@ from mithaq.domain.entry import ENTRY_MAX
 from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import CLOSED_MAX
 from mithaq.domain.moment import DAY, Moment
-from mithaq.domain.narrowing import SENTENCES, Narrowing, borne_out, idle, judge, narrow
+from mithaq.domain.narrowing import SENTENCES, Narrowing, idle, judge, narrow
 from mithaq.domain.national import RULES_MAX, NationalRules, read
 from mithaq.domain.party import origin
-from mithaq.domain.rules import RULES
+from mithaq.domain.refusal import borne_out_by_rules, borne_out_by_text
+from mithaq.domain.rules import RULES, Sees
 from mithaq.errors import LimitError, MalformedError
 from pair import NOW, PAIR, TITLE, Talk, make_terms, make_text
 from signed_texts import lines
@@ -213,10 +214,20 @@ def test_a_field_that_the_text_lacks_is_the_texts_matter():
 def test_a_refusal_is_borne_out_by_what_was_told():
     talk, text = Talk(), make_text()
     entry, told = talk.share(0, text.digest), [Narrowing(tlp="clear", body_max=1)]
-    assert borne_out(("tlp",), entry, text, told)
-    assert borne_out(("size", "tlp"), entry, text, told)
+    assert borne_out_by_rules(("tlp",), entry, text, told)
+    assert borne_out_by_rules(("size", "tlp"), entry, text, told)
     for codes, closes in ((("kind",), told), (("kind", "tlp"), told), (("content",), told), (("tlp",), [])):
-        assert not borne_out(codes, entry, text, closes)
+        assert not borne_out_by_rules(codes, entry, text, closes)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.code for rule in RULES])
+def test_a_refusal_by_the_text_is_borne_out_by_the_record(rule):
+    """Of a legal entry only the reader's own findings can be to blame; of a void one just its code."""
+    seen_by_reader = rule.sees & (Sees.BODIES | Sees.ARRIVAL)
+    assert borne_out_by_text((rule.code,), "") == bool(seen_by_reader)
+    assert borne_out_by_text((rule.code,), rule.code)
+    assert not borne_out_by_text((rule.code,), "unseen")
+    assert not borne_out_by_text(("content", "nonsense"), "")
 
 
 def test_what_meets_no_field_is_idle():

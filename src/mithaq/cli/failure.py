@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mithaq.cli.answer import KINDS
-from mithaq.domain import narrowing
+from mithaq.domain import narrowing, refusal
 from mithaq.domain.effect import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import MithaqError, RefusedError
@@ -16,7 +16,7 @@ _SENTENCES = CODES | {rule.code: rule.sentence for rule in RULES}
 
 def sentences(words: Words, codes: Sequence[str], *, field: str, kind: str, by: str = "text") -> list[str]:
     """What the rules of these codes say: those of the signed text, or the national ones of a side."""
-    texts = _SENTENCES if by == narrowing.TEXT else narrowing.SENTENCES
+    texts = _SENTENCES if by == refusal.TEXT else narrowing.SENTENCES
     names = {
         "field": words("“{text}”", text=field),
         "kind": words("“{text}”", text=words(KINDS.get(kind, kind))),

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from mithaq.cli import failure
 from mithaq.cli.answer import KINDS, PRIVATE, Answer, OutputOrNone, listing, moment, table, write_file
 from mithaq.cli.session import Here, Session
-from mithaq.domain.narrowing import NOT_TOLD, RECEIVER, REFUSERS, SENDER
+from mithaq.domain.refusal import DOUBTS, RECEIVER, REFUSERS, SENDER
 from mithaq.errors import StaleError, UsageError
 from mithaq.exchange.reading import Item
 from mithaq.exchange.service import Service
@@ -97,7 +97,7 @@ def show(
     )
     lines += [session.words(REFUSERS[item.refused_by])] if item.refused_by else []
     lines += [f"{code}: {sentence}" for code, sentence in zip(item.codes, said, strict=True)]
-    lines += [] if item.borne_out else [session.words(NOT_TOLD)]
+    lines += [] if item.borne_out else [session.words(DOUBTS[item.refused_by])]
     for ordinal, (body, content) in enumerate(zip(entry.bodies, contents, strict=True)):
         lines += ["", f"{ordinal}  {body.type}  {body.size}  {'' if content is not None else '-'}".rstrip()]
         # Only what has no control characters goes to a terminal, whatever its author says it is; and marked,

@@ -23,9 +23,6 @@ from mithaq.domain.texts import check_sorted
 from mithaq.errors import MalformedError
 from mithaq.words import N_
 
-TEXT, SENDER, RECEIVER = "text", "sender", "receiver"
-"""Whose rules refused an entry: ``facts.by`` of a verdict."""
-
 SENTENCES = {
     "field": N_("National rules close the field {field}."),
     "kind": N_("National rules close the kind {kind} in the field {field}."),
@@ -37,16 +34,6 @@ SENTENCES = {
 }
 """The codes with which national rules can refuse: those of the catalogue that look at the terms of a field in
 the header of an entry; and what people read of each."""
-
-REFUSERS = {
-    TEXT: N_("The signed text refused it."),
-    SENDER: N_("The national rules of its sender refused it."),
-    RECEIVER: N_("The national rules of its receiver refused it."),
-}
-"""What people read of ``facts.by``."""
-
-NOT_TOLD = N_("What that side has told of its national rules does not say so.")
-"""What people read of a refusal that is not borne out."""
 
 _RULES = tuple(rule for rule in RULES if rule.code in SENTENCES)
 
@@ -189,11 +176,6 @@ def judge(entry: Entry, text: Agreement, narrowings: Iterable[Narrowing]) -> tup
         return ()
     case = Case(entry, Standing(text), narrow(terms, mine))
     return tuple(rule.code for rule in _RULES if rule.broken(case))
-
-
-def borne_out(codes: Iterable[str], entry: Entry, text: Agreement, told: Iterable[Narrowing]) -> bool:
-    """Whether a refusal by national rules follows from what that side has told of them."""
-    return set(codes) <= set(judge(entry, text, told))
 
 
 def idle(narrowing: Narrowing, texts: Iterable[Agreement]) -> bool:

@@ -15,8 +15,9 @@ from mithaq.domain.entry import Body, Entry
 from mithaq.domain.handling import Handling
 from mithaq.domain.lifecycle import in_force
 from mithaq.domain.moment import DAY
-from mithaq.domain.narrowing import SENDER, Narrowing, judge
+from mithaq.domain.narrowing import Narrowing, judge
 from mithaq.domain.party import LogName
+from mithaq.domain.refusal import SENDER
 from mithaq.domain.shapes import hexadecimal
 from mithaq.errors import RefusedError, UsageError
 from mithaq.exchange import contents, national, onward

@@ -10,9 +10,10 @@ from functools import cached_property
 from mithaq.domain import narrowing, policy
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import Family
-from mithaq.domain.narrowing import RECEIVER, SENDER, TEXT, Narrowing
+from mithaq.domain.narrowing import Narrowing
 from mithaq.domain.national import read
 from mithaq.domain.record import EntryRef
+from mithaq.domain.refusal import RECEIVER, SENDER, TEXT
 from mithaq.domain.rules import EXPIRED, RULES, Sees
 from mithaq.domain.standing import Arrival, Standing
 from mithaq.exchange import contents, erasure, national

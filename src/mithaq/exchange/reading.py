@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import EXCHANGE_KINDS, NOTED_KINDS
-from mithaq.domain.narrowing import SENDER, TEXT, borne_out
 from mithaq.domain.party import LogName, Origin
+from mithaq.domain.refusal import SENDER, TEXT, borne_out_by_rules, borne_out_by_text
 from mithaq.domain.replay import Record, fold_logs
 from mithaq.domain.things import Thing
 from mithaq.errors import UsageError
@@ -33,7 +33,7 @@ class Item:
         verdict: ``accepted``, ``refused`` or empty.
         codes: of a refusal.
         refused_by: whose rules refused it: ``text``, ``sender``, ``receiver``, or empty.
-        borne_out: whether a refusal by national rules follows from what that side has told of them.
+        borne_out: whether both logs bear out that these rules refused it.
         present: for each content, whether it is here.
     """
 
@@ -147,7 +147,7 @@ class Reading:
     def _refusal(
         self, row: EntryRow, entry: Entry, thing: Thing, reader: int
     ) -> tuple[str, tuple[str, ...], bool]:
-        """Whose rules refused it, with which codes, and whether what that side told of them says so.
+        """Whose rules refused it, with which codes, and whether both logs bear that out.
 
         The sender's rules are those that it told before the entry, the receiver's those before its verdict.
         """
@@ -159,10 +159,11 @@ class Reading:
         by, codes = facts["by"], tuple(facts["codes"])
         text = self._pair.sight.agreement(entry.agreement)
         if by == TEXT or text is None:
-            return by, codes, by == TEXT
+            illegal = row.outcome.decode().partition("illegal ")[2]
+            return by, codes, by == TEXT and borne_out_by_text(codes, illegal)
         author, before = (log.other, row.index) if by == SENDER else (log, index)
         told = national.told_closes(self._tx, author, before)
-        return by, codes, borne_out(codes, entry, text, told)
+        return by, codes, borne_out_by_rules(codes, entry, text, told)
 
 
 def status(tx: Transaction, partner: Partner) -> Status:
