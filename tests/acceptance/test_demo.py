@@ -1,5 +1,6 @@
 """``make demo`` as somebody runs it: two processes, one page, exit code 0; and nothing shared on the way."""
 
+import hashlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from mithaq.audit.receipt import Receipt
+from mithaq.demo.cairo import CAIRO
 from mithaq.demo.exercise import LANGUAGES, mark
 from mithaq.demo.rabat import ORIGINS
 from mithaq.demo.summary import LINES_MAX
@@ -221,6 +223,32 @@ def test_a_file_that_is_no_stix_ends_it_with_a_reason(tmp_path):
     )
     assert done.returncode == 2
     assert str(path) in done.stderr
+
+
+@pytest.fixture(scope="module")
+def cairo(tmp_path_factory):
+    return watch(tmp_path_factory.mktemp("demo") / "kept", "--scenario", "cairo", "--json")
+
+
+def test_another_text_and_one_json_value(cairo):
+    assert (cairo.code, cairo.err) == (0, "")
+    value = json.loads(cairo.out)
+    assert value["scenario"] == "cairo"
+    assert [told["verdict"] for told in value["told"]] == ["accepted"] * 8
+    fields = {"capacity-building", "education", "economy-and-trade", "agriculture", "security"}
+    assert {told["field"] for told in value["told"]} == fields
+    assert value["shown"]["refused-before-it-left"]["codes"] == ["media-type", "data-class"]
+    mine, theirs = (cairo.root / "proof" / f"record-{side}.jsonl" for side in CAIRO.states)
+    assert mine.read_bytes() == theirs.read_bytes()
+    assert value["record"]["sha256"] == hashlib.sha256(mine.read_bytes()).hexdigest()
+
+
+def test_a_failure_is_one_json_value_too(tmp_path):
+    done = subprocess.run(
+        command("--json", "--keep", str(tmp_path)), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["message"] == "the directory must be new"
 
 
 def test_it_overwrites_no_directory(tmp_path):

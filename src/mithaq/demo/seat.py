@@ -18,8 +18,9 @@ from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.notes import Note
 from mithaq.crypto.passphrase import passphrase_from
 from mithaq.crypto.private_files import create_private, make_directory
-from mithaq.demo.exercise import LANGUAGES, mark
-from mithaq.demo.rabat import rabat
+from mithaq.demo.exercise import mark
+from mithaq.demo.rabat import RABAT
+from mithaq.demo.sample import Sample
 from mithaq.domain.card import Card
 from mithaq.domain.lifecycle import Reading
 from mithaq.domain.party import Origin
@@ -46,9 +47,10 @@ class Seat:
     Args:
         root: a directory of its own, not there yet.
         origin: who it is, in ``.example``.
+        sample: the text that says what it is called.
     """
 
-    def __init__(self, root: Path, origin: Origin) -> None:
+    def __init__(self, root: Path, origin: Origin, sample: Sample = RABAT) -> None:
         self.root = root
         self.name = root.name
         self.origin = origin
@@ -56,6 +58,7 @@ class Seat:
         self.port = _free_port()
         self.url = f"http://localhost:{self.port}"
         self.pid = 0
+        self._sample = sample
         self._authority: Authority | None = None
         self._service: Service | None = None
 
@@ -79,8 +82,8 @@ class Seat:
         self._authority = Authority(authority, passphrase_from(file=self._secret("authority")))
 
     def _names(self) -> dict[str, str]:
-        party = rabat(int(time.time())).party(self.origin)
-        return {language: f"{party.name[language]} ({mark(language)})" for language in LANGUAGES}
+        party = self._sample.agreement(int(time.time())).party(self.origin)
+        return {language: f"{name} ({mark(language)})" for language, name in party.name.items()}
 
     def _secret(self, name: str) -> Path:
         return self.root / f"{name}.passphrase"

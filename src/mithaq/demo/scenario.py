@@ -1,0 +1,96 @@
+"""The scenarios of the demo: for each a sample text, and what the two sides do under it, step by step."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mithaq.demo import cairo_parts, rabat_parts
+from mithaq.demo.cairo import CAIRO
+from mithaq.demo.galaxies import galaxy_objects
+from mithaq.demo.infrastructure import attack_infrastructure
+from mithaq.demo.overtaking import overtake
+from mithaq.demo.proving import prove
+from mithaq.demo.rabat import RABAT
+from mithaq.demo.refusal import refuse
+from mithaq.demo.sample import Sample
+from mithaq.demo.stage import Stage, expect
+
+Objects = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scenario.
+
+    Args:
+        sample: the text that both sides sign.
+        objects: makes the STIX objects that are sent where nobody gives others.
+        play: what happens once the text is in force.
+    """
+
+    sample: Sample
+    objects: Callable[[], Objects]
+    play: Callable[[Stage, Objects], None]
+
+
+def _rabat(stage: Stage, objects: Objects) -> None:
+    """One of each kind; an alert overtakes; proof."""
+    words = stage.words
+    stage.screen.step(words("An alert is tried in a field for which the text allows none"))
+    refuse(stage, rabat_parts.forbidden(), ("kind",))
+    stage.screen.step(words("One of each kind is exchanged"))
+    request = stage.tell(rabat_parts.request())
+    stage.tell(rabat_parts.reply(request.leaf))
+    _answered(stage, 0)
+    stage.tell(rabat_parts.expertise())
+    stage.tell(rabat_parts.information(objects))
+    overtake(stage, rabat_parts.large(), rabat_parts.warning())
+    (warned,) = [told for told in stage.told if told.part.message.kind == "alert"]
+    stage.screen.step(words("A separate process verifies the proof of delivery, from files alone"))
+    line = words(
+        "The proof of delivery of the alert was verified from files alone; one changed byte was found."
+    )
+    prove(stage, "alert", warned, line)
+
+
+def _cairo(stage: Stage, objects: Objects) -> None:
+    """Courses both ways; a forum, a paper, the relation register; security with terms of its own; proof."""
+    words = stage.words
+    stage.screen.step(words("Technical data is tried in a field that carries none"))
+    refuse(stage, cairo_parts.forbidden(), ("media-type", "data-class"))
+    stage.screen.step(words("Either side offers courses, and the other takes seats in them"))
+    offered = stage.tell(cairo_parts.courses_offered())
+    stage.tell(cairo_parts.courses_taken(offered.leaf))
+    _answered(stage, 0)
+    offered = stage.tell(cairo_parts.school_offered())
+    taken = stage.tell(cairo_parts.school_taken(offered.leaf))
+    _answered(stage, 2)
+    stage.screen.step(words("A forum is announced; a paper, relations and technical data are exchanged"))
+    stage.tell(cairo_parts.forum())
+    stage.tell(cairo_parts.expertise())
+    stage.tell(cairo_parts.relations())
+    stage.tell(cairo_parts.technical(objects))
+    stage.screen.step(words("A separate process verifies the proof of delivery, from files alone"))
+    line = words(
+        "The proof of delivery of a reply was verified from files alone; one changed byte was found."
+    )
+    prove(stage, "reply", taken, line)
+
+
+def _answered(stage: Stage, place: int) -> None:
+    """Every item of the request at this place of what was told must be answered."""
+    request = stage.told[place]
+    seat, partner = stage.sides(request.part)
+    items = seat.items(partner.origin, request.leaf)
+    count = request.part.message.facts["items"]
+    expect("every item of the request is answered", ("answered",) * count, items)
+
+
+SCENARIOS = {
+    scenario.sample.name: scenario
+    for scenario in (
+        Scenario(RABAT, galaxy_objects, _rabat),
+        Scenario(CAIRO, attack_infrastructure, _cairo),
+    )
+}
+"""Every scenario, by name."""
