@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from mithaq.audit.cards import CARD_NOTE_MAX
@@ -59,13 +60,14 @@ class Seat:
         self.url = f"http://localhost:{self.port}"
         self.pid = 0
         self._sample = sample
-        self._authority: Authority | None = None
         self._service: Service | None = None
 
     # --- before it runs -----------------------------------------------------------------------------------
 
     def prepare(self) -> None:
         """Make the authority, the node, and the card that both have signed, as an operator would.
+
+        Everything is done by programs of their own, so that both sides may do it at the same time.
 
         Raises:
             UsageError: a command said no.
@@ -79,7 +81,6 @@ class Seat:
         reach = ["--origin", self.origin, "--url", self.url, "--listen", f"{LOOPBACK}:{self.port}"]
         signed = ["--authority", authority, "--authority-passphrase-file", self._secret("authority")]
         _run("node", "init", self.node.path, *reach, *names, *signed, *self._unlocked("node"))
-        self._authority = Authority(authority, passphrase_from(file=self._secret("authority")))
 
     def _names(self) -> dict[str, str]:
         party = self._sample.agreement(int(time.time())).party(self.origin)
@@ -157,9 +158,12 @@ class Seat:
 
     def sign(self, text: bytes) -> bytes:
         """An agreement's text with the lines of this side's authority."""
-        if self._authority is None:
-            raise UsageError("there is no authority yet", where=self.origin)
         return bytes(self._authority.sign_agreement(text))
+
+    @cached_property
+    def _authority(self) -> Authority:
+        # Opened here and never in a thread: two Argon2 at once in one process block each other in OpenSSL.
+        return Authority(self.root / "authority", passphrase_from(file=self._secret("authority")))
 
     # --- what the stage looks at --------------------------------------------------------------------------
 
