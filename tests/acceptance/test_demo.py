@@ -24,6 +24,7 @@ from mithaq.demo.summary import LINES_MAX
 pytestmark = pytest.mark.slow
 SECONDS = 110
 SIDES = ("atlas", "lindmark")
+LIAR = Path(__file__).parents[1] / "lying_node.py"
 
 
 def command(*options):
@@ -78,10 +79,13 @@ class Run:
     commands: dict[int, list[str]]
     own: set[str]
 
-    def nodes(self):
-        """For each process that serves, its command and what it held open."""
+    def nodes(self, side):
+        """For each process that served a side, its command and what it held open."""
+        serving = [pid for pid, said in self.commands.items() if "serve" in said]
         return [
-            (self.commands[pid], self.opened[pid]) for pid in self.commands if "serve" in self.commands[pid]
+            (self.commands[pid], self.opened[pid])
+            for pid in serving
+            if any(f"/{side}/" in each for each in self.commands[pid])
         ]
 
 
@@ -107,26 +111,30 @@ def watch(root, *options):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return watch(tmp_path_factory.mktemp("demo") / "kept", "--lang", "fr")
+    return watch(tmp_path_factory.mktemp("demo") / "kept", "--lang", "fr", "--liar", str(LIAR))
 
 
 def test_it_ends_well(run):
     assert (run.code, run.err) == (0, "")
 
 
-def test_two_nodes_ran_as_two_processes(run):
-    assert len(run.nodes()) == 2
+def test_each_node_ran_as_a_process_of_its_own(run):
+    """One is stopped for the time of the liar, and while files are carried."""
+    assert len(run.nodes("atlas")) == 1
+    lindmark = [said for said, _ in run.nodes("lindmark")]
+    assert [str(LIAR) in said for said in lindmark] == [False, True, False, False]
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [SIDES, SIDES[::-1]])
 def test_neither_opened_a_file_of_the_other(run, mine, theirs):
-    found = [files for said, files in run.nodes() if any(f"/{mine}/" in each for each in said)]
-    assert len(found) == 1
     under = str(run.root)
-    assert any(each.startswith(f"{under}/{mine}/node/") for each in found[0])
-    inside = {each for each in found[0] if each.startswith(under)}
-    assert all(each.startswith(f"{under}/{mine}/node") for each in inside)
-    assert not any(f"/{theirs}/" in each for each in found[0])
+    found = run.nodes(mine)
+    assert found
+    for _, files in found:
+        assert any(each.startswith(f"{under}/{mine}/node/") for each in files)
+        inside = {each for each in files if each.startswith(under)}
+        assert all(each.startswith(f"{under}/{mine}/node") for each in inside)
+        assert not any(f"/{theirs}/" in each for each in files)
 
 
 def test_the_demo_opened_no_store(run):
@@ -160,9 +168,22 @@ def test_both_records_list_every_entry_and_are_the_same(run):
     assert mine == theirs
     lines = [json.loads(line) for line in mine.splitlines()]
     assert lines[0]["parties"] == sorted(ORIGINS)
-    exchanged = [line for line in lines if line.get("state") in {"accepted", "refused"} and "leaf" in line]
-    assert len(exchanged) == 6
+    exchanged = [line for line in lines if line.get("state") == "accepted" and "leaf" in line]
+    assert len(exchanged) == 8
     assert all(line["held"] for line in exchanged)
+
+
+def test_what_the_liar_said_is_void_and_refused_on_both_sides(run):
+    lines = map(json.loads, (run.root / "proof" / "record-atlas.jsonl").read_bytes().splitlines())
+    (void,) = [line for line in lines if line.get("outcome", "").startswith("illegal")]
+    assert (void["kind"], void["codes"], void["state"]) == ("alert", ["kind"], "void and refused")
+
+
+def test_files_were_carried(run):
+    for name in ("there", "back"):
+        assert (run.root / "carried" / f"{name}.pouch").read_bytes().startswith(b"mithaq-pouch/1")
+    log = (run.root / "atlas" / "node.log").read_text("utf-8")
+    assert "Connection refused" in log
 
 
 def test_it_leaves_nothing_running(run):
@@ -241,6 +262,10 @@ def test_another_text_and_one_json_value(cairo):
     mine, theirs = (cairo.root / "proof" / f"record-{side}.jsonl" for side in CAIRO.states)
     assert mine.read_bytes() == theirs.read_bytes()
     assert value["record"]["sha256"] == hashlib.sha256(mine.read_bytes()).hexdigest()
+
+
+def test_without_a_liar_it_says_what_it_leaves_out(cairo):
+    assert "refused-on-arrival" not in json.loads(cairo.out)["shown"]
 
 
 def test_a_failure_is_one_json_value_too(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from mithaq.cli.main import app
 from mithaq.demo import refusal, run, stage
+from mithaq.demo.lying import lie
 from mithaq.demo.rabat_parts import forbidden
 from mithaq.demo.screen import Screen
 from mithaq.demo.stage import ExpectationError, expect, wait
@@ -33,7 +34,7 @@ def test_waiting_ends(monkeypatch):
 def test_a_failure_is_raised_when_all_is_ended_and_removed(monkeypatch):
     ended = []
 
-    def fail(root, screen, scenario, stix, stack: ExitStack):
+    def fail(root, screen, scenario, props, stack: ExitStack):
         stack.callback(ended.append, root)
         raise ExpectationError("the records differ")
 
@@ -77,3 +78,10 @@ def test_a_refusal_names_the_field_as_the_text_does():
 
 def test_screens_tell_how_long_it_took():
     assert 0 <= Screen(Words("en")).elapsed() < 60
+
+
+def test_without_a_liar_the_step_is_left_out(capsys):
+    played = stage.Stage((None, None), None, Screen(Words("en")))
+    lie(played, None, forbidden(), ("kind",))
+    assert "left out" in capsys.readouterr().out
+    assert not played.shown

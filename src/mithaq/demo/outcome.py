@@ -37,7 +37,7 @@ class Shown:
 
     Args:
         name: an identifier.
-        sentence: what the page says of it, in the language of the demo.
+        sentence: what the page says of it, in the language of the demo; nothing where it is empty.
         facts: the same for programs.
         held: whether it is about what the nodes hold, and not about what was exchanged.
     """

@@ -4,10 +4,12 @@ Everything is about events and things, and marked as an exercise in its facts an
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mithaq.demo import paper
 from mithaq.demo.exercise import LANGUAGES, plain
+from mithaq.demo.infrastructure import attack_infrastructure
 from mithaq.demo.part import FIRST, SECOND, Contents, Part, answered, message, stix_part, text
 from mithaq.formats import media
 from mithaq.words import N_
@@ -48,6 +50,16 @@ def large() -> Part:
 def information(objects: Sequence[dict[str, Any]]) -> Part:
     """Real STIX 2.1 objects."""
     return stix_part(N_("Information"), FIRST, "security", objects)
+
+
+def question() -> Part:
+    """The same request from the other side, for the time of a suspension."""
+    return replace(request(), side=SECOND)
+
+
+def carried() -> Part:
+    """Technical data, for the way on a disk."""
+    return stix_part(N_("Technical data, as a file"), FIRST, "security", attack_infrastructure())
 
 
 def forbidden() -> Part:

@@ -1,6 +1,7 @@
 """Something that the signed text forbids: the node refuses it before it leaves, and says why in words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from mithaq.demo.exercise import read_in
 from mithaq.demo.outcome import Shown
@@ -12,7 +13,18 @@ from mithaq.words import Words
 
 
 def refuse(stage: Stage, part: Part, codes: tuple[str, ...]) -> None:
-    """Try to say it; it must be refused with these codes, and nothing of it may be in the log."""
+    """Try to say what the signed text never allows: ``kept_back``, and a line of the page for it."""
+    said = kept_back(stage, part, codes)
+    line = stage.words("Refused before it left: {sentence}", sentence=said)
+    stage.shown.append(Shown("refused-before-it-left", line, facts(part, codes)))
+
+
+def kept_back(stage: Stage, part: Part, codes: tuple[str, ...]) -> str:
+    """Try to say something: it must be refused with these codes, and nothing of it may be in the log.
+
+    Returns:
+        Why, in words.
+    """
     seat, partner = stage.sides(part)
     before = seat.service.status(partner.origin).own_size
     expect("the text does not allow it", codes, seat.refused(partner.origin, part.message))
@@ -20,9 +32,12 @@ def refuse(stage: Stage, part: Part, codes: tuple[str, ...]) -> None:
     expect("nothing of what was refused is in the log", before, after)
     said = sentence(stage.words, stage.agreement, part, codes)
     stage.screen.detail(said)
-    line = stage.words("Refused before it left: {sentence}", sentence=said)
-    facts = {"kind": part.message.kind, "field": part.message.field, "codes": list(codes)}
-    stage.shown.append(Shown("refused-before-it-left", line, facts))
+    return said
+
+
+def facts(part: Part, codes: Sequence[str]) -> dict[str, Any]:
+    """What was refused and why, for programs."""
+    return {"kind": part.message.kind, "field": part.message.field, "codes": list(codes)}
 
 
 def sentence(words: Words, agreement: Agreement, part: Part, codes: Sequence[str]) -> str:

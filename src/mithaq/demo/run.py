@@ -17,7 +17,7 @@ from mithaq.demo.exercise import mark
 from mithaq.demo.galaxies import load_stix_file
 from mithaq.demo.outcome import Outcome
 from mithaq.demo.proof import Proof
-from mithaq.demo.scenario import SCENARIOS, Scenario
+from mithaq.demo.scenario import SCENARIOS, Props, Scenario
 from mithaq.demo.screen import Screen
 from mithaq.demo.seat import Seat
 from mithaq.demo.stage import Stage
@@ -33,6 +33,7 @@ def demo(
     exit: bool = False,  # noqa: A002 - as the option is called
     keep: Path | None = None,
     stix: Path | None = None,
+    liar: Path | None = None,
     quiet: bool = False,
 ) -> Outcome | None:
     """Play the exercise.
@@ -43,6 +44,7 @@ def demo(
         exit: end when the exercise has ended, also on a terminal.
         keep: a new directory for everything; without it all is removed at the end.
         stix: a bundle to send instead of the sample data.
+        liar: a program that serves a node without its rules, for the step that needs one.
         quiet: show nothing, and end when the exercise has ended.
 
     Returns:
@@ -56,7 +58,9 @@ def demo(
     screen = Screen(Words(lang), quiet=quiet)
     try:
         with _ended_in_order(), _directory(keep) as root, ExitStack() as stack:
-            outcome = play(root, screen, SCENARIOS[scenario], stix, stack)
+            played = SCENARIOS[scenario]
+            objects = load_stix_file(stix) if stix else played.objects()
+            outcome = play(root, screen, played, Props(objects, liar, root / "carried"), stack)
             if sys.stdout.isatty() and not exit and not quiet:
                 _serve(screen)
     except KeyboardInterrupt:
@@ -66,14 +70,13 @@ def demo(
     return outcome
 
 
-def play(root: Path, screen: Screen, scenario: Scenario, stix: Path | None, stack: ExitStack) -> Outcome:
+def play(root: Path, screen: Screen, scenario: Scenario, props: Props, stack: ExitStack) -> Outcome:
     """Start both nodes below ``root``, play, and show the page; ``stack`` ends the nodes.
 
     Raises:
         MithaqError: something did not come out as it must.
     """
     screen.line(mark(screen.words.language), "bold")
-    objects = load_stix_file(stix) if stix else scenario.objects()
     sample = scenario.sample
     screen.step(screen.words("Two nodes start, each with its own directory, keys, store and port"))
     one, other = (
@@ -97,7 +100,7 @@ def play(root: Path, screen: Screen, scenario: Scenario, stix: Path | None, stac
     stage = Stage(seats, Proof(root / "proof", seats), screen, sample)
     stage.introduce()
     stage.agree()
-    scenario.play(stage, objects)
+    scenario.play(stage, props)
     outcome = stage.outcome()
     screen.line()
     Summary(screen, outcome).show()

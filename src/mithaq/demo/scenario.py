@@ -2,20 +2,39 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mithaq.demo import cairo_parts, rabat_parts
 from mithaq.demo.cairo import CAIRO
+from mithaq.demo.carrying import carry
 from mithaq.demo.galaxies import galaxy_objects
 from mithaq.demo.infrastructure import attack_infrastructure
+from mithaq.demo.lying import lie
 from mithaq.demo.overtaking import overtake
 from mithaq.demo.proving import prove
 from mithaq.demo.rabat import RABAT
 from mithaq.demo.refusal import refuse
 from mithaq.demo.sample import Sample
 from mithaq.demo.stage import Stage, expect
+from mithaq.demo.suspending import suspend
 
 Objects = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Props:
+    """What is brought to the stage.
+
+    Args:
+        objects: STIX objects to send.
+        liar: a program that serves a node without its rules; None where there is none.
+        directory: not there yet, for files that are carried.
+    """
+
+    objects: Objects
+    liar: Path | None
+    directory: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +49,11 @@ class Scenario:
 
     sample: Sample
     objects: Callable[[], Objects]
-    play: Callable[[Stage, Objects], None]
+    play: Callable[[Stage, Props], None]
 
 
-def _rabat(stage: Stage, objects: Objects) -> None:
-    """One of each kind; an alert overtakes; proof."""
+def _rabat(stage: Stage, props: Props) -> None:
+    """One of each kind; an alert overtakes; proof; a field is suspended; a lie; files are carried."""
     words = stage.words
     stage.screen.step(words("An alert is tried in a field for which the text allows none"))
     refuse(stage, rabat_parts.forbidden(), ("kind",))
@@ -43,7 +62,7 @@ def _rabat(stage: Stage, objects: Objects) -> None:
     stage.tell(rabat_parts.reply(request.leaf))
     _answered(stage, 0)
     stage.tell(rabat_parts.expertise())
-    stage.tell(rabat_parts.information(objects))
+    stage.tell(rabat_parts.information(props.objects))
     overtake(stage, rabat_parts.large(), rabat_parts.warning())
     (warned,) = [told for told in stage.told if told.part.message.kind == "alert"]
     stage.screen.step(words("A separate process verifies the proof of delivery, from files alone"))
@@ -51,9 +70,12 @@ def _rabat(stage: Stage, objects: Objects) -> None:
         "The proof of delivery of the alert was verified from files alone; one changed byte was found."
     )
     prove(stage, "alert", warned, line)
+    suspend(stage, rabat_parts.question(), rabat_parts.warning())
+    lie(stage, props.liar, rabat_parts.forbidden(), ("kind",))
+    carry(stage, props.directory, rabat_parts.carried())
 
 
-def _cairo(stage: Stage, objects: Objects) -> None:
+def _cairo(stage: Stage, props: Props) -> None:
     """Courses both ways; a forum, a paper, the relation register; security with terms of its own; proof."""
     words = stage.words
     stage.screen.step(words("Technical data is tried in a field that carries none"))
@@ -69,12 +91,13 @@ def _cairo(stage: Stage, objects: Objects) -> None:
     stage.tell(cairo_parts.forum())
     stage.tell(cairo_parts.expertise())
     stage.tell(cairo_parts.relations())
-    stage.tell(cairo_parts.technical(objects))
+    stage.tell(cairo_parts.technical(props.objects))
     stage.screen.step(words("A separate process verifies the proof of delivery, from files alone"))
     line = words(
         "The proof of delivery of a reply was verified from files alone; one changed byte was found."
     )
     prove(stage, "reply", taken, line)
+    lie(stage, props.liar, cairo_parts.forbidden(), ("media-type", "data-class"))
 
 
 def _answered(stage: Stage, place: int) -> None:

@@ -50,11 +50,11 @@ class Summary:
         yield ""
         yield self._words("What was exchanged:")
         yield from ("  " + self._told(told) for told in outcome.told)
-        yield from ("  " + shown.sentence for shown in outcome.shown if not shown.held)
+        yield from self._shown(held=False)
         yield ""
         yield self._words("What both nodes hold:")
         yield from ("  " + line for line in self._held())
-        yield from ("  " + shown.sentence for shown in outcome.shown if shown.held)
+        yield from self._shown(held=True)
         yield ""
         yield self._words(
             "Duration: {seconds} s. Nobody stood in the middle: two nodes, two stores, one signed text.",
@@ -65,6 +65,11 @@ class Summary:
         """Print the page."""
         for line in self.lines():
             self._screen.line(line)
+
+    def _shown(self, *, held: bool) -> Iterator[str]:
+        for shown in self._outcome.shown:
+            if shown.sentence and shown.held is held:
+                yield "  " + shown.sentence
 
     def _name(self, side: int) -> str:
         party = self._outcome.agreement.party(self._outcome.origins[side])
