@@ -51,6 +51,10 @@ MINISTRIES = """
 """Kinds of ministry and of service, and the word itself."""
 
 
+STANDARDS = {"formats": {"security"}}
+"""By package, words of standards that are also a field's: a category of CAP 1.2, a mailbox of RFC 2142."""
+
+
 def plain(text: str) -> str:
     """Words apart, in small letters: ``civilProtection`` and ``civil_protection`` alike."""
     apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", text)
@@ -123,8 +127,9 @@ def files(suffix: str) -> list[Path]:
 
 @pytest.mark.parametrize("path", files(".py"), ids=lambda path: path.relative_to(SOURCES).as_posix())
 def test_code_names_no_field_country_or_ministry(path):
+    theirs = STANDARDS.get(path.relative_to(SOURCES).parts[0], set())
     found = [f"{line}: {what}" for line, text in said(path) for what in broken(text)]
-    assert not found
+    assert not [what for what in found if what.rpartition(": ")[2] not in theirs]
 
 
 @pytest.mark.parametrize("path", files(".po"), ids=lambda path: path.relative_to(SOURCES).parts[1])

@@ -153,9 +153,9 @@ class Stage:
 
     # --- exchange -----------------------------------------------------------------------------------------
 
-    def tell(self, part: Part) -> Told:
+    def tell(self, part: Part, *, listed: bool = True) -> Told:
         """Say something and wait for its verdict: ``say``, then ``heard``."""
-        return self.heard(self.say(part))
+        return self.heard(self.say(part), listed=listed)
 
     def say(self, part: Part) -> Said:
         """Say something."""
@@ -163,8 +163,13 @@ class Stage:
         began = time.monotonic()
         return Said(part, seat.service.send(partner.origin, part.message).leaf, began)
 
-    def heard(self, said: Said) -> Told:
-        """What became of it: accepted, with every content at its reader, or ExpectationError."""
+    def heard(self, said: Said, *, listed: bool = True) -> Told:
+        """What became of it: accepted, with every content at its reader, or ExpectationError.
+
+        Args:
+            said: what is on its way.
+            listed: whether it stands among ``told``, or is only a part of what a step shows.
+        """
         part, leaf = said.part, said.leaf
         seat, partner = self.sides(part)
 
@@ -178,7 +183,8 @@ class Stage:
         self._arrived(part, leaf)
         told = Told(part, leaf, item.entry.at, item.held, item.verdict, seconds)
         self._ladder(told)
-        self.told.append(told)
+        if listed:
+            self.told.append(told)
         return told
 
     def _arrived(self, part: Part, leaf: str) -> None:

@@ -25,7 +25,7 @@ def suspend(stage: Stage, barred: Part, vital: Part) -> None:
     leaf = seat.service.suspend(partner.origin, text.digest, barred.message.field)
     wait("the suspension arrives", lambda: partner.halted(seat.origin))
     kept_back(stage, barred, _CODES)
-    stage.tell(vital)
+    passed = stage.tell(vital, listed=False)
     seat.service.declare(partner.origin, seat.declare(Declared.RESUME, text, leaf))
     wait("the resumption arrives", lambda: not partner.halted(seat.origin))
     stage.screen.detail(words("The authority resumes the field by its signature."))
@@ -33,4 +33,4 @@ def suspend(stage: Stage, barred: Part, vital: Part) -> None:
         "While {field} was suspended, a request in it was refused and an alert that protects life passed.",
         field=field,
     )
-    stage.shown.append(Shown("suspension", line, facts(barred, _CODES)))
+    stage.shown.append(Shown("suspension", line, {"passed": passed.leaf, **facts(barred, _CODES)}))
