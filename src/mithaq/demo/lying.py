@@ -44,5 +44,6 @@ def lie(stage: Stage, liar: Path | None, part: Part, codes: tuple[str, ...]) -> 
     seat.start()
     said = sentence(words, stage.agreement, part, codes)
     screen.detail(said)
+    screen.detail(words("Its own node has taken over again."))
     line = words("Refused on arrival, from a node without its rules: {sentence}", sentence=said)
     stage.shown.append(Shown("refused-on-arrival", line, {"leaf": leaf, **facts(part, codes)}))

@@ -21,7 +21,8 @@ def suspend(stage: Stage, barred: Part, vital: Part) -> None:
     words, text = stage.words, stage.agreement
     partner, seat = stage.sides(barred)
     field = quoted(words, read_in(text.fields[barred.message.field].title, words.language))
-    stage.screen.step(words("The field {field} is suspended by the other side, at once", field=field))
+    name = stage.screen.ltr(seat.origin)
+    stage.screen.step(words("{name} suspends the field {field}, at once", name=name, field=field))
     leaf = seat.service.suspend(partner.origin, text.digest, barred.message.field)
     wait("the suspension arrives", lambda: partner.halted(seat.origin))
     kept_back(stage, barred, _CODES)
