@@ -59,7 +59,7 @@ def question() -> Part:
 
 def carried() -> Part:
     """Technical data, for the way on a disk."""
-    return stix_part(N_("Technical data, as a file"), FIRST, "security", attack_infrastructure())
+    return stix_part(N_("Technical data by file"), FIRST, "security", attack_infrastructure())
 
 
 def forbidden() -> Part:
