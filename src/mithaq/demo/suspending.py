@@ -31,7 +31,8 @@ def suspend(stage: Stage, barred: Part, vital: Part) -> None:
     wait("the resumption arrives", lambda: not partner.halted(seat.origin))
     stage.screen.detail(words("The authority resumes the field by its signature."))
     line = words(
-        "While the field {field} was suspended, a request in it was refused and an alert that protects life passed.",
+        "While the field {field} was suspended, a request in it was refused and an alert"
+        " that protects life passed.",
         field=field,
     )
     stage.shown.append(Shown("suspension", line, {"passed": passed.leaf, **facts(barred, _CODES)}))
