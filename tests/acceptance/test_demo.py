@@ -20,6 +20,7 @@ from mithaq.demo.cairo import CAIRO
 from mithaq.demo.exercise import LANGUAGES, mark
 from mithaq.demo.rabat import ORIGINS
 from mithaq.demo.summary import LINES_MAX
+from mithaq.domain.entry import leaf_hash
 
 pytestmark = pytest.mark.slow
 SECONDS = 110
@@ -168,7 +169,7 @@ def test_both_records_list_every_entry_and_are_the_same(run):
     assert mine == theirs
     lines = [json.loads(line) for line in mine.splitlines()]
     assert lines[0]["parties"] == sorted(ORIGINS)
-    exchanged = [line for line in lines if line.get("state") == "accepted" and "leaf" in line]
+    exchanged = [line for line in lines if line.get("state") in {"accepted", "withdrawn"} and "leaf" in line]
     assert len(exchanged) == 8
     assert all(line["held"] for line in exchanged)
 
@@ -177,6 +178,18 @@ def test_what_the_liar_said_is_void_and_refused_on_both_sides(run):
     lines = map(json.loads, (run.root / "proof" / "record-atlas.jsonl").read_bytes().splitlines())
     (void,) = [line for line in lines if line.get("outcome", "").startswith("illegal")]
     assert (void["kind"], void["codes"], void["state"]) == ("alert", ["kind"], "void and refused")
+
+
+def test_contents_are_gone_and_the_proof_holds(run):
+    """The receipt, verified apart after that, has its reader's own statement."""
+    receipt = Receipt.parse((run.root / "proof" / "expertise.receipt").read_bytes())
+    assert receipt.erasure
+    leaf = leaf_hash(receipt.entry.extra).hex()
+    lines = [
+        json.loads(line) for line in (run.root / "proof" / "record-atlas.jsonl").read_bytes().splitlines()
+    ]
+    said = {(line["kind"], line["log"]) for line in lines if leaf in line.get("outcome", "")}
+    assert {("withdrawal", 0), ("erasure", 1)} <= said
 
 
 def test_files_were_carried(run):

@@ -8,6 +8,7 @@ from typing import Any
 from mithaq.demo import cairo_parts, rabat_parts
 from mithaq.demo.cairo import CAIRO
 from mithaq.demo.carrying import carry
+from mithaq.demo.erasing import erase
 from mithaq.demo.galaxies import galaxy_objects
 from mithaq.demo.infrastructure import attack_infrastructure
 from mithaq.demo.lying import lie
@@ -53,7 +54,7 @@ class Scenario:
 
 
 def _rabat(stage: Stage, props: Props) -> None:
-    """One of each kind; an alert overtakes; proof; a field is suspended; a lie; files are carried."""
+    """One of each kind; an alert overtakes; proof; suspension; erasure; a lie; files are carried."""
     words = stage.words
     stage.screen.step(words("An alert is tried in a field for which the text allows none"))
     refuse(stage, rabat_parts.forbidden(), ("kind",))
@@ -61,7 +62,7 @@ def _rabat(stage: Stage, props: Props) -> None:
     request = stage.tell(rabat_parts.request())
     stage.tell(rabat_parts.reply(request.leaf))
     _answered(stage, 0)
-    stage.tell(rabat_parts.expertise())
+    paper = stage.tell(rabat_parts.expertise())
     stage.tell(rabat_parts.information(props.objects))
     overtake(stage, rabat_parts.large(), rabat_parts.warning())
     (warned,) = [told for told in stage.told if told.part.message.kind == "alert"]
@@ -71,6 +72,7 @@ def _rabat(stage: Stage, props: Props) -> None:
     )
     prove(stage, "alert", warned, line)
     suspend(stage, rabat_parts.question(), rabat_parts.warning())
+    erase(stage, "expertise", paper)
     lie(stage, props.liar, rabat_parts.forbidden(), ("kind",))
     carry(stage, props.directory, rabat_parts.carried())
 
