@@ -19,7 +19,7 @@ help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.ready ## Two nodes on this machine exchange one of each kind; DEMO="--lang fr --exit" passes options
-	@$(BIN)/mithaq demo $(DEMO)
+	@$(BIN)/mithaq demo --liar tests/lying_node.py $(DEMO)
 
 test: gates ## Everything: gates, all tests, coverage floor; what continuous integration runs
 	rm -f .coverage .coverage.*

@@ -28,7 +28,8 @@ def run(options: list[str]) -> str:
         SystemExit: it failed; a picture of a failure is no picture of the demo.
     """
     environment = os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
-    command = [sys.executable, "-m", "mithaq.cli", "demo", "--exit", *options]
+    liar = ["--liar", str(ROOT / "tests" / "lying_node.py")]
+    command = [sys.executable, "-m", "mithaq.cli", "demo", "--exit", *liar, *options]
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from mithaq.demo import programme
+from mithaq.demo import rabat_parts
+from mithaq.demo.part import Part
 from mithaq.demo.proof import Proof
 from mithaq.demo.rabat import ORIGINS
 from mithaq.demo.screen import Screen
@@ -29,10 +30,10 @@ from mithaq.words import Words
 HOURS = float(os.environ.get("HOURS", "1"))
 ROUND = 20.0
 """Seconds between two kills."""
-MAKERS: tuple[Callable[[], programme.Part], ...] = (
-    programme.warning,
-    programme.request,
-    programme.expertise,
+MAKERS: tuple[Callable[[], Part], ...] = (
+    rabat_parts.warning,
+    rabat_parts.request,
+    rabat_parts.expertise,
 )
 
 

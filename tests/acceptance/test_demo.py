@@ -1,5 +1,6 @@
 """``make demo`` as somebody runs it: two processes, one page, exit code 0; and nothing shared on the way."""
 
+import hashlib
 import json
 import os
 import re
@@ -15,13 +16,16 @@ from pathlib import Path
 import pytest
 
 from mithaq.audit.receipt import Receipt
+from mithaq.demo.cairo import CAIRO
 from mithaq.demo.exercise import LANGUAGES, mark
 from mithaq.demo.rabat import ORIGINS
 from mithaq.demo.summary import LINES_MAX
+from mithaq.domain.entry import leaf_hash
 
 pytestmark = pytest.mark.slow
 SECONDS = 110
 SIDES = ("atlas", "lindmark")
+LIAR = Path(__file__).parents[1] / "lying_node.py"
 
 
 def command(*options):
@@ -76,10 +80,13 @@ class Run:
     commands: dict[int, list[str]]
     own: set[str]
 
-    def nodes(self):
-        """For each process that serves, its command and what it held open."""
+    def nodes(self, side):
+        """For each process that served a side, its command and what it held open."""
+        serving = [pid for pid, said in self.commands.items() if "serve" in said]
         return [
-            (self.commands[pid], self.opened[pid]) for pid in self.commands if "serve" in self.commands[pid]
+            (self.commands[pid], self.opened[pid])
+            for pid in serving
+            if any(f"/{side}/" in each for each in self.commands[pid])
         ]
 
 
@@ -105,26 +112,30 @@ def watch(root, *options):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return watch(tmp_path_factory.mktemp("demo") / "kept", "--lang", "fr")
+    return watch(tmp_path_factory.mktemp("demo") / "kept", "--lang", "fr", "--liar", str(LIAR))
 
 
 def test_it_ends_well(run):
     assert (run.code, run.err) == (0, "")
 
 
-def test_two_nodes_ran_as_two_processes(run):
-    assert len(run.nodes()) == 2
+def test_each_node_ran_as_a_process_of_its_own(run):
+    """One is stopped for the time of the liar, and while files are carried."""
+    assert len(run.nodes("atlas")) == 1
+    lindmark = [said for said, _ in run.nodes("lindmark")]
+    assert [str(LIAR) in said for said in lindmark] == [False, True, False, False]
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [SIDES, SIDES[::-1]])
 def test_neither_opened_a_file_of_the_other(run, mine, theirs):
-    found = [files for said, files in run.nodes() if any(f"/{mine}/" in each for each in said)]
-    assert len(found) == 1
     under = str(run.root)
-    assert any(each.startswith(f"{under}/{mine}/node/") for each in found[0])
-    inside = {each for each in found[0] if each.startswith(under)}
-    assert all(each.startswith(f"{under}/{mine}/node") for each in inside)
-    assert not any(f"/{theirs}/" in each for each in found[0])
+    found = run.nodes(mine)
+    assert found
+    for _, files in found:
+        assert any(each.startswith(f"{under}/{mine}/node/") for each in files)
+        inside = {each for each in files if each.startswith(under)}
+        assert all(each.startswith(f"{under}/{mine}/node") for each in inside)
+        assert not any(f"/{theirs}/" in each for each in files)
 
 
 def test_the_demo_opened_no_store(run):
@@ -133,7 +144,7 @@ def test_the_demo_opened_no_store(run):
 
 
 def test_the_page_is_short_and_in_the_language(run):
-    page = run.out[run.out.rindex(mark("fr")) :]
+    page = run.out[run.out.rindex(mark("fr")) : run.out.rindex("Tout est conservé")]
     assert len(page.splitlines()) <= LINES_MAX
     assert "preuve de remise" in page
     assert re.search(r"25\u202f\d{3} objets STIX", page)
@@ -158,9 +169,33 @@ def test_both_records_list_every_entry_and_are_the_same(run):
     assert mine == theirs
     lines = [json.loads(line) for line in mine.splitlines()]
     assert lines[0]["parties"] == sorted(ORIGINS)
-    exchanged = [line for line in lines if line.get("state") in {"accepted", "refused"} and "leaf" in line]
-    assert len(exchanged) == 6
-    assert all(line["held"] for line in exchanged)
+    states = [line["state"] for line in lines if line.get("held") and line["outcome"].startswith("done")]
+    assert sorted(states) == ["accepted"] * 7 + ["withdrawn: to be erased"]
+
+
+def test_what_the_liar_said_is_void_and_refused_on_both_sides(run):
+    lines = map(json.loads, (run.root / "proof" / "record-atlas.jsonl").read_bytes().splitlines())
+    (void,) = [line for line in lines if line.get("outcome", "").startswith("illegal")]
+    assert (void["kind"], void["codes"], void["state"]) == ("alert", ["kind"], "void and refused")
+
+
+def test_contents_are_gone_and_the_proof_holds(run):
+    """The receipt, verified apart after that, has its reader's own statement."""
+    receipt = Receipt.parse((run.root / "proof" / "expertise.receipt").read_bytes())
+    assert receipt.erasure
+    leaf = leaf_hash(receipt.entry.extra).hex()
+    lines = [
+        json.loads(line) for line in (run.root / "proof" / "record-atlas.jsonl").read_bytes().splitlines()
+    ]
+    said = {(line["kind"], line["log"]) for line in lines if leaf in line.get("outcome", "")}
+    assert {("withdrawal", 0), ("erasure", 1)} <= said
+
+
+def test_files_were_carried(run):
+    for name in ("there", "back"):
+        assert (run.root / "carried" / f"{name}.pouch").read_bytes().startswith(b"mithaq-pouch/1")
+    log = (run.root / "atlas" / "node.log").read_text("utf-8")
+    assert "Connection refused" in log
 
 
 def test_it_leaves_nothing_running(run):
@@ -221,6 +256,35 @@ def test_a_file_that_is_no_stix_ends_it_with_a_reason(tmp_path):
     )
     assert done.returncode == 2
     assert str(path) in done.stderr
+
+
+@pytest.fixture(scope="module")
+def cairo(tmp_path_factory):
+    return watch(
+        tmp_path_factory.mktemp("demo") / "kept", "--scenario", "cairo", "--json", "--liar", str(LIAR)
+    )
+
+
+def test_another_text_and_one_json_value(cairo):
+    assert (cairo.code, cairo.err) == (0, "")
+    value = json.loads(cairo.out)
+    assert value["scenario"] == "cairo"
+    assert [told["verdict"] for told in value["told"]] == ["accepted"] * 8
+    fields = {"capacity-building", "education", "economy-and-trade", "agriculture", "security"}
+    assert {told["field"] for told in value["told"]} == fields
+    assert value["shown"]["refused-before-it-left"]["codes"] == ["media-type", "data-class"]
+    assert value["shown"]["refused-on-arrival"]["codes"] == ["media-type"]
+    mine, theirs = (cairo.root / "proof" / f"record-{side}.jsonl" for side in CAIRO.states)
+    assert mine.read_bytes() == theirs.read_bytes()
+    assert value["record"]["sha256"] == hashlib.sha256(mine.read_bytes()).hexdigest()
+
+
+def test_a_failure_is_one_json_value_too(tmp_path):
+    done = subprocess.run(
+        command("--json", "--keep", str(tmp_path)), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["message"] == "the directory must be new"
 
 
 def test_it_overwrites_no_directory(tmp_path):

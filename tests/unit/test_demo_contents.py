@@ -1,13 +1,15 @@
 """What the demo sends: valid, marked as an exercise, without persons, the same each time."""
 
+import hashlib
 import json
 import re
 
 import pytest
 
 import stix_samples as make
-from mithaq.demo import alert, galaxies, paper, pdf
-from mithaq.demo.exercise import LANGUAGES, mark
+from mithaq.demo import galaxies, paper, pdf
+from mithaq.demo.exercise import LANGUAGES, mark, plain, table
+from mithaq.demo.infrastructure import attack_infrastructure
 from mithaq.errors import ConfigError, UsageError
 from mithaq.formats import media, stix, stix_fast
 
@@ -82,14 +84,36 @@ def test_a_file_that_is_not_there(tmp_path):
         galaxies.load_stix_file(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize("make_text", [alert.alert_text, alert.request_text, alert.reply_text])
-def test_texts_are_marked_in_each_language(make_text):
-    content = make_text()
+TEXTS = [
+    (sample, name)
+    for sample in ("rabat", "cairo")
+    for name in table(f"{sample}_contents")
+    if name != "expertise"
+]
+
+
+@pytest.mark.parametrize(("sample", "name"), TEXTS)
+def test_texts_are_marked_in_each_language(sample, name):
+    tags = [tag for tag in LANGUAGES if tag in table(sample)["title"]]
+    content = plain(sample, name, tags)
     assert media.examine(media.TEXT, content).problems == ()
-    for language in LANGUAGES:
+    for language in tags:
         assert mark(language) in content.decode()
-        assert make_text([language]).decode().startswith(mark(language))
+        assert plain(sample, name, [language]).decode().startswith(mark(language))
     assert "{" not in content.decode()
+
+
+def test_the_malware_of_the_exercise_is_a_word():
+    digest = hashlib.sha256(b"EXERCISE\n").hexdigest()
+    for name in ("request", "reply"):
+        assert plain("rabat", name, LANGUAGES).decode().count(digest) == len(LANGUAGES)
+
+
+def test_technical_data_is_valid_and_names_nothing_real():
+    found = stix.examine(stix.bundle(attack_infrastructure()))
+    assert (found.problems, found.persons, found.tlp) == ((), False, "green")
+    assert found.technical
+    assert "c2.exercise.example" in json.dumps(attack_infrastructure())
 
 
 def test_the_paper_is_a_pdf_and_marked():
@@ -99,6 +123,7 @@ def test_the_paper_is_a_pdf_and_marked():
         assert mark(language).encode("cp1252") in content
     assert content.count(b"/Type/Page/") == 3
     assert paper.expertise_pdf("de").count(b"/Type/Page/") == 1
+    assert b"sorgho" in paper.expertise_pdf("fr", sample="cairo")
 
 
 def test_the_large_document_comes_in_volumes_that_are_pdfs():

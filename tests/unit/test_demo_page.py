@@ -1,19 +1,24 @@
 """What the demo shows at the end: short, marked, in each language, with the figures of the outcome."""
 
 import hashlib
+import json
 import re
 
 import pytest
 from rich.console import Console
 
-from mithaq.demo import programme
+from mithaq.demo import cairo_parts, rabat_parts
+from mithaq.demo.cairo import CAIRO
 from mithaq.demo.exercise import mark
-from mithaq.demo.outcome import Log, Outcome, Told
+from mithaq.demo.infrastructure import attack_infrastructure
+from mithaq.demo.outcome import Log, Outcome, Shown, Told
+from mithaq.demo.part import Part
 from mithaq.demo.rabat import ORIGINS
+from mithaq.demo.refusal import sentence
 from mithaq.demo.screen import Screen, clock, number, size
 from mithaq.demo.summary import LINES_MAX, Summary
 from mithaq.words import LANGUAGES, Words
-from signed_texts import agreement
+from signed_texts import NOW, agreement
 
 RECORD = b"line\n" * 31
 LEAF = "ab" * 32
@@ -23,18 +28,25 @@ def told(part):
     return Told(part, LEAF, 1_800_000_000, 1_800_000_001, "accepted", 2.0)
 
 
-def outcome():
+def outcome(language):
     objects = [
         {"type": "domain-name", "id": f"domain-name--{n}", "value": "c2.example"} for n in range(4_000)
     ]
-    part = programme.Part("Information", 0, programme.expertise().message, len(objects))
-    parts = [programme.request(), programme.reply(LEAF), programme.expertise(), part, programme.warning()]
+    part = Part("Information", 0, rabat_parts.expertise().message, len(objects))
+    parts = [
+        rabat_parts.request(),
+        rabat_parts.reply(LEAF),
+        rabat_parts.expertise(),
+        part,
+        rabat_parts.warning(),
+    ]
+    refused = sentence(Words(language), agreement(), rabat_parts.forbidden(), ("kind",))
     return Outcome(
+        scenario="rabat",
+        origins=ORIGINS,
         agreement=agreement(),
         told=tuple(map(told, parts)),
-        lead=3.21,
-        forbidden=programme.forbidden(),
-        codes=("kind",),
+        shown=(Shown("refused", refused, {"codes": ["kind"]}), Shown("proof", "It holds.", held=True)),
         logs=(Log(11, "01" * 32), Log(2, "02" * 32)),
         record=RECORD,
         seconds=21.4,
@@ -42,7 +54,7 @@ def outcome():
 
 
 def page(language):
-    return list(Summary(Screen(Words(language)), outcome(), ORIGINS).lines())
+    return list(Summary(Screen(Words(language)), outcome(language)).lines())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -59,7 +71,7 @@ def test_the_page_says_what_was_measured(language):
     text = "\n".join(page(language))
     for each in ("010101010101", "020202020202", hashlib.sha256(RECORD).hexdigest()[:12]):
         assert each in text
-    for value, decimals in ((4_000, 0), (2_000, 0), (3.21, 1)):
+    for value, decimals in ((4_000, 0), (2_000, 0), (2.0, 2)):
         assert number(language, value, decimals) in text
     assert agreement().title[language] in text
     assert agreement().fields["migration"].title[language] in text
@@ -69,7 +81,7 @@ def test_the_page_speaks_each_language():
     assert len({tuple(page(language)) for language in LANGUAGES}) == 4
     assert "نتيجة التحقق" in "\n".join(page("ar"))
     assert "Prüfergebnis" in "\n".join(page("de"))
-    assert "preuve de remise" in "\n".join(page("fr"))
+    assert "résultat du contrôle" in "\n".join(page("fr"))
 
 
 @pytest.mark.parametrize(
@@ -109,18 +121,37 @@ def test_a_terminal_gets_colour(capsys):
     assert "\x1b[1m" in capsys.readouterr().out
 
 
+def said():
+    yield from (rabat_parts.warning(), rabat_parts.request(), rabat_parts.reply(LEAF))
+    yield from (rabat_parts.expertise(), rabat_parts.forbidden())
+    yield from (cairo_parts.courses_offered(), cairo_parts.courses_taken(LEAF))
+    yield from (cairo_parts.school_offered(), cairo_parts.school_taken(LEAF))
+    yield from (cairo_parts.forum(), cairo_parts.expertise(), cairo_parts.relations())
+    yield from (cairo_parts.technical(attack_infrastructure()), cairo_parts.forbidden())
+
+
 def test_what_is_said_is_an_exercise_about_things():
-    parts = [
-        programme.warning(),
-        programme.request(),
-        programme.reply(LEAF),
-        programme.expertise(),
-        programme.forbidden(),
-    ]
-    for part in parts:
-        assert part.message.facts["status"] == "exercise"
-    assert programme.warning().message.field == "civil-protection"
-    assert programme.reply(LEAF).message.re == (LEAF,)
+    assert all(part.message.facts["status"] == "exercise" for part in said())
+    assert rabat_parts.warning().message.field == "civil-protection"
+    assert rabat_parts.reply(LEAF).message.re == (LEAF,)
+
+
+def test_who_does_not_find_their_language_reads_another_of_the_text():
+    text = CAIRO.agreement(NOW)
+    for language, expected in (("ar", "ar"), ("de", "fr"), ("en", "fr"), ("fr", "fr")):
+        refused = sentence(Words(language), text, cairo_parts.forbidden(), ("media-type", "data-class"))
+        assert refused.count(text.fields["tourism"].title[expected]) == 2
+
+
+def test_programs_read_the_outcome():
+    value = json.loads(json.dumps(outcome("en").value()))
+    assert value["exercise"]["en"] == mark("en")
+    assert value["parties"] == list(ORIGINS)
+    assert value["shown"] == {"refused": {"codes": ["kind"]}, "proof": {}}
+    assert [row["kind"] for row in value["told"]][:2] == ["request", "reply"]
+    assert value["told"][0]["from"] == ORIGINS[0]
+    assert value["logs"][1] == {"author": ORIGINS[1], "size": 2, "root": "02" * 32}
+    assert value["record"]["sha256"] == hashlib.sha256(RECORD).hexdigest()
 
 
 def test_information_is_marked_as_its_strictest_object():
@@ -135,5 +166,5 @@ def test_information_is_marked_as_its_strictest_object():
             "object_marking_refs": ["marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"],
         }
     ]
-    part = programme.information(objects)
+    part = rabat_parts.information(objects)
     assert (part.objects, part.message.handling.tlp) == (1, "amber")

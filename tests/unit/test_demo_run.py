@@ -5,8 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from mithaq.cli.main import app
 from mithaq.demo import refusal, run, stage
-from mithaq.demo.programme import forbidden
+from mithaq.demo.lying import lie
+from mithaq.demo.rabat_parts import forbidden
 from mithaq.demo.screen import Screen
 from mithaq.demo.stage import ExpectationError, expect, wait
 from mithaq.errors import UsageError
@@ -32,7 +34,7 @@ def test_waiting_ends(monkeypatch):
 def test_a_failure_is_raised_when_all_is_ended_and_removed(monkeypatch):
     ended = []
 
-    def fail(root, screen, stix, stack: ExitStack):
+    def fail(root, screen, scenario, props, stack: ExitStack):
         stack.callback(ended.append, root)
         raise ExpectationError("the records differ")
 
@@ -46,7 +48,7 @@ def test_a_failure_is_raised_when_all_is_ended_and_removed(monkeypatch):
 def test_what_is_kept_is_named_and_new(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(run, "play", lambda root, *_: (root / "file").write_text("x"))
     kept = tmp_path / "a" / "b"
-    assert run.demo(lang="en", exit=True, keep=kept) == 0
+    run.demo(lang="en", exit=True, keep=kept)
     assert str(kept) in capsys.readouterr().out
     assert (kept / "file").exists()
     with pytest.raises(UsageError, match="must be new"):
@@ -59,7 +61,13 @@ def test_an_interrupt_is_not_success(number, monkeypatch):
         signal.raise_signal(number)
 
     monkeypatch.setattr(run, "play", interrupted)
-    assert run.demo(lang="en", exit=True) == 130
+    assert run.demo(lang="en", exit=True) is None
+    assert app.meta(["demo", "--exit"]) == 130
+
+
+def test_only_scenarios_that_there_are():
+    with pytest.raises(UsageError, match="rabat"):
+        run.demo(lang="en", scenario="geneva")
 
 
 def test_a_refusal_names_the_field_as_the_text_does():
@@ -70,3 +78,10 @@ def test_a_refusal_names_the_field_as_the_text_does():
 
 def test_screens_tell_how_long_it_took():
     assert 0 <= Screen(Words("en")).elapsed() < 60
+
+
+def test_without_a_liar_the_step_is_left_out(capsys):
+    played = stage.Stage((None, None), None, Screen(Words("en")))
+    lie(played, None, forbidden(), ("kind",))
+    assert "left out" in capsys.readouterr().out
+    assert not played.shown

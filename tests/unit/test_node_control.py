@@ -9,9 +9,12 @@ import msgspec
 import pytest
 
 from mithaq import errors
+from mithaq.domain.declaration import Declaration, Declared
+from mithaq.domain.moment import Moment
 from mithaq.errors import ConfigError, ForkError, MithaqError, ReachError, RefusedError
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.service import Service
+from mithaq.exchange.signing import sign_declaration
 from mithaq.node import control
 from mithaq.node.control import CALLS, Control, connect
 from mithaq.tlog.mirror import LogForkError
@@ -55,6 +58,21 @@ def test_values_are_what_the_service_gives(world):
     assert door.record_lines(B) == a.service.record_lines(B)
     assert door.unaware() == []
     assert b.service.take(door.write_pouch(B, Lane.PROMPT)) == A
+
+
+def test_a_signed_text_passes_with_its_moments(world):
+    a, _, door, _ = world
+    (text,) = door.agreements(B)
+    leaf = door.suspend(B, text.key, "security")
+    said = Declaration(
+        act=Declared.RESUME,
+        origin=A,
+        relation=text.relation,
+        agreement=text.key,
+        lifts=leaf,
+        issued=Moment(int(a.clock())),
+    )
+    assert door.declare(B, bytes(sign_declaration(said, a.keys.authority))) == said
 
 
 def test_a_refusal_has_its_codes(world):

@@ -114,7 +114,7 @@ def _run(
         if ignored:
             from mithaq.cli.session import Session, Source  # noqa: PLC0415 - not for --help
 
-            session = Session(directory, Source(passphrase_fd, passphrase_file), words)
+            session = Session(directory, Source(passphrase_fd, passphrase_file), words, json)
             bound.arguments |= dict.fromkeys(ignored, session)
         answer = command(*bound.args, **bound.kwargs)
     except MithaqError as error:

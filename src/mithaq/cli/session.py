@@ -72,11 +72,13 @@ class Session:
         path: the node's directory, as an option or the environment says; None if neither does.
         source: where its passphrase comes from.
         words: the language.
+        json: whether a program reads the answer, so that nothing else may be said.
     """
 
     path: Path | None
     source: Source
     words: Words
+    json: bool = False
 
     @property
     def directory(self) -> Directory:

@@ -3,7 +3,7 @@
 import hashlib
 
 from mithaq.demo import pdf
-from mithaq.demo.exercise import mark, texts
+from mithaq.demo.exercise import mark, paragraphs
 
 LANGUAGES = ("de", "en", "fr")
 """Languages that the standard fonts of a PDF can write."""
@@ -17,13 +17,14 @@ LARGE = 80 * 1024 * 1024
 _ROW = 4_096
 
 
-def expertise_pdf(*languages: str) -> bytes:
-    """A paper on flood warning, one page for each language, each with the mark of an exercise.
+def expertise_pdf(*languages: str, sample: str = "rabat") -> bytes:
+    """The paper of a sample, one page for each language, each with the mark of an exercise.
 
     Args:
-        languages: some of ``LANGUAGES``; all of them when none is given.
+        languages: some of ``LANGUAGES`` in which it is there; all of them when none is given.
+        sample: whose contents.
     """
-    return pdf.write([_page(language) for language in languages or LANGUAGES])
+    return pdf.write([_page(sample, language) for language in languages or LANGUAGES])
 
 
 def large_document(size: int = LARGE, seed: bytes = b"mithaq exercise") -> list[bytes]:
@@ -45,6 +46,6 @@ def _volume(rows: int, seed: bytes, number: int, count: int) -> bytes:
     return pdf.write([page], picture, _ROW)
 
 
-def _page(language: str) -> pdf.Page:
-    title, *paragraphs = texts("expertise", language)
-    return pdf.Page(mark(language), title, paragraphs)
+def _page(sample: str, language: str) -> pdf.Page:
+    title, *rest = paragraphs(sample, "expertise", language)
+    return pdf.Page(mark(language), title, rest)

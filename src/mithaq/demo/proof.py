@@ -26,15 +26,13 @@ class Proof:
         for seat in seats:
             self.put(f"{seat.name}.card", seat.card)
 
-    def put(self, name: str, content: bytes) -> Path:
+    def put(self, name: str, content: bytes) -> None:
         """One more file."""
-        path = self._directory / name
-        path.write_bytes(content)
-        return path
+        (self._directory / name).write_bytes(content)
 
-    def verify(self, receipt: Path) -> tuple[int, str]:
-        """Exit code and words of a separate process that verifies a receipt here."""
-        command = [*MITHAQ, "receipt", "verify", receipt.name]
+    def verify(self, name: str) -> tuple[int, str]:
+        """Exit code and words of a separate process that verifies the receipt of this name."""
+        command = [*MITHAQ, "receipt", "verify", name]
         for seat in self._seats:
             command += ["--card", f"{seat.name}.card", "--fingerprint", seat.fingerprint]
         done = subprocess.run(command, cwd=self._directory, capture_output=True, text=True, check=False)  # noqa: S603

@@ -1,6 +1,6 @@
 """``make demo``: two nodes on this machine, one exercise, one page at the end.
 
-On a terminal the nodes then serve until Ctrl-C; otherwise, or with ``--exit``, it ends by itself.
+On a terminal the nodes then serve until Ctrl-C; else, and with ``--exit`` or ``--json``, it ends by itself.
 """
 
 import shutil
@@ -9,14 +9,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from mithaq.demo.exercise import mark
-from mithaq.demo.galaxies import galaxy_objects, load_stix_file
+from mithaq.demo.galaxies import load_stix_file
+from mithaq.demo.outcome import Outcome
 from mithaq.demo.proof import Proof
-from mithaq.demo.rabat import ORIGINS
+from mithaq.demo.scenario import SCENARIOS, Props, Scenario
 from mithaq.demo.screen import Screen
 from mithaq.demo.seat import Seat
 from mithaq.demo.stage import Stage
@@ -28,49 +29,63 @@ from mithaq.words import Words
 def demo(
     *,
     lang: str,
+    scenario: str = "rabat",
     exit: bool = False,  # noqa: A002 - as the option is called
     keep: Path | None = None,
     stix: Path | None = None,
-) -> int:
+    liar: Path | None = None,
+    quiet: bool = False,
+) -> Outcome | None:
     """Play the exercise.
 
     Args:
         lang: the language to speak, one of ``words.LANGUAGES``.
+        scenario: one of ``SCENARIOS``.
         exit: end when the exercise has ended, also on a terminal.
         keep: a new directory for everything; without it all is removed at the end.
         stix: a bundle to send instead of the sample data.
+        liar: a program that serves a node without its rules, for the step that needs one.
+        quiet: show nothing, and end when the exercise has ended.
 
     Returns:
-        128 and the signal's number when interrupted before the end, else 0.
+        What it came to; None when it was interrupted before the end.
 
     Raises:
         MithaqError: something did not come out as it must; both nodes have been stopped.
     """
-    screen = Screen(Words(lang))
+    if scenario not in SCENARIOS:
+        raise UsageError("no such scenario", expected=" | ".join(SCENARIOS), got=scenario)
+    screen = Screen(Words(lang), quiet=quiet)
     try:
         with _ended_in_order(), _directory(keep) as root, ExitStack() as stack:
-            play(root, screen, stix, stack)
-            if sys.stdout.isatty() and not exit:
+            played = SCENARIOS[scenario]
+            objects = load_stix_file(stix) if stix else played.objects()
+            outcome = play(root, screen, played, Props(objects, liar, root / "carried"), stack)
+            if sys.stdout.isatty() and not exit and not quiet:
                 _serve(screen)
     except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+        return None
     if keep:
         screen.line(screen.words("Everything is kept in {directory}", directory=screen.ltr(str(keep))))
-    return 0
+    return outcome
 
 
-def play(root: Path, screen: Screen, stix: Path | None, stack: ExitStack) -> None:
+def play(root: Path, screen: Screen, scenario: Scenario, props: Props, stack: ExitStack) -> Outcome:
     """Start both nodes below ``root``, play, and show the page; ``stack`` ends the nodes.
 
     Raises:
         MithaqError: something did not come out as it must.
     """
     screen.line(mark(screen.words.language), "bold")
-    objects = _objects(stix)
+    sample = scenario.sample
     screen.step(screen.words("Two nodes start, each with its own directory, keys, store and port"))
-    seats = (Seat(root / "atlas", ORIGINS[0]), Seat(root / "lindmark", ORIGINS[1]))
-    for seat in seats:
-        seat.prepare()
+    one, other = (
+        Seat(root / state, origin, sample)
+        for state, origin in zip(sample.states, sample.origins, strict=True)
+    )
+    seats = (one, other)
+    with ThreadPoolExecutor() as pool:  # keys cost the same on either side, and two processors share them
+        list(pool.map(Seat.prepare, seats))
     for seat in seats:
         stack.enter_context(seat.serving())
     for seat in seats:
@@ -82,13 +97,14 @@ def play(root: Path, screen: Screen, stix: Path | None, stack: ExitStack) -> Non
                 url=screen.ltr(seat.url),
             )
         )
-    outcome = Stage(seats, Proof(root / "proof", seats), screen).play(objects)
+    stage = Stage(seats, Proof(root / "proof", seats), screen, sample)
+    stage.introduce()
+    stage.agree()
+    scenario.play(stage, props)
+    outcome = stage.outcome()
     screen.line()
-    Summary(screen, outcome, ORIGINS).show()
-
-
-def _objects(stix: Path | None) -> list[dict[str, Any]]:
-    return load_stix_file(stix) if stix else galaxy_objects()
+    Summary(screen, outcome).show()
+    return outcome
 
 
 @contextmanager

@@ -24,11 +24,14 @@ class Screen:
     Args:
         words: of the language.
         console: where they go; standard output when none is given.
+        quiet: whether they go nowhere.
     """
 
-    def __init__(self, words: Words, console: Console | None = None) -> None:
+    def __init__(self, words: Words, console: Console | None = None, *, quiet: bool = False) -> None:
         self.words = words
-        self._console = console or Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._console = console or Console(
+            highlight=False, markup=False, emoji=False, soft_wrap=True, quiet=quiet
+        )
         self._began = time.monotonic()
 
     def elapsed(self) -> float:

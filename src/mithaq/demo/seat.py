@@ -10,18 +10,23 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.notes import Note
 from mithaq.crypto.passphrase import passphrase_from
 from mithaq.crypto.private_files import create_private, make_directory
-from mithaq.demo.exercise import LANGUAGES, mark
-from mithaq.demo.rabat import rabat
+from mithaq.demo.exercise import mark
+from mithaq.demo.rabat import RABAT
+from mithaq.demo.sample import Sample
+from mithaq.domain.agreement import Agreement
 from mithaq.domain.card import Card
+from mithaq.domain.declaration import Declaration, Declared
 from mithaq.domain.lifecycle import Reading
+from mithaq.domain.moment import Moment
 from mithaq.domain.party import Origin
 from mithaq.errors import ReachError, RefusedError, UsageError
 from mithaq.exchange.authoring import Message
@@ -46,9 +51,10 @@ class Seat:
     Args:
         root: a directory of its own, not there yet.
         origin: who it is, in ``.example``.
+        sample: the text that says what it is called.
     """
 
-    def __init__(self, root: Path, origin: Origin) -> None:
+    def __init__(self, root: Path, origin: Origin, sample: Sample = RABAT) -> None:
         self.root = root
         self.name = root.name
         self.origin = origin
@@ -56,13 +62,16 @@ class Seat:
         self.port = _free_port()
         self.url = f"http://localhost:{self.port}"
         self.pid = 0
-        self._authority: Authority | None = None
+        self._sample = sample
+        self._process: subprocess.Popen[bytes] | None = None
         self._service: Service | None = None
 
     # --- before it runs -----------------------------------------------------------------------------------
 
     def prepare(self) -> None:
         """Make the authority, the node, and the card that both have signed, as an operator would.
+
+        Everything is done by programs of their own, so that both sides may do it at the same time.
 
         Raises:
             UsageError: a command said no.
@@ -76,11 +85,10 @@ class Seat:
         reach = ["--origin", self.origin, "--url", self.url, "--listen", f"{LOOPBACK}:{self.port}"]
         signed = ["--authority", authority, "--authority-passphrase-file", self._secret("authority")]
         _run("node", "init", self.node.path, *reach, *names, *signed, *self._unlocked("node"))
-        self._authority = Authority(authority, passphrase_from(file=self._secret("authority")))
 
     def _names(self) -> dict[str, str]:
-        party = rabat(int(time.time())).party(self.origin)
-        return {language: f"{party.name[language]} ({mark(language)})" for language in LANGUAGES}
+        party = self._sample.agreement(int(time.time())).party(self.origin)
+        return {language: f"{name} ({mark(language)})" for language, name in party.name.items()}
 
     def _secret(self, name: str) -> Path:
         return self.root / f"{name}.passphrase"
@@ -92,21 +100,36 @@ class Seat:
 
     @contextmanager
     def serving(self) -> Generator[None]:
-        """Run the node as a process of its own, and end it as its operator would.
+        """Run the node as a process of its own, and end it as its operator would if it still runs.
 
         Raises:
             ReachError: it does not answer, or does not end well.
         """
-        with (self.root / "node.log").open("wb") as log:
-            command = [*MITHAQ, "node", "serve", str(self.node.path), *map(str, self._unlocked("node"))]
-            # A session of its own: Ctrl-C reaches the demo alone, which then ends both nodes in order.
-            process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
-        self.pid = process.pid
+        self.start()
         try:
-            self._service = self._connected(process)
             yield
         finally:
-            self._end(process)
+            self.stop()
+
+    def start(self, program: Sequence[str] = MITHAQ) -> None:
+        """Start the node.
+
+        Args:
+            program: what serves its directory, in the place of ``mithaq``.
+
+        Raises:
+            ReachError: it does not answer.
+        """
+        with (self.root / "node.log").open("ab") as log:
+            command = [*program, "node", "serve", str(self.node.path), *map(str, self._unlocked("node"))]
+            # A session of its own: Ctrl-C reaches the demo alone, which then ends both nodes in order.
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        self.pid = self._process.pid
+        try:
+            self._service = self._connected(self._process)
+        except BaseException:
+            self.stop()
+            raise
 
     def _connected(self, process: "subprocess.Popen[bytes]") -> Service:
         end = time.monotonic() + START
@@ -120,7 +143,15 @@ class Seat:
                     ) from None
             time.sleep(_PAUSE)
 
-    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+    def stop(self) -> None:
+        """End the node, if it runs.
+
+        Raises:
+            ReachError: it does not end well.
+        """
+        process, self._process, self._service = self._process, None, None
+        if process is None:
+            return
         process.terminate()
         try:
             code = process.wait(STOP)
@@ -131,6 +162,14 @@ class Seat:
             raise ReachError(
                 "the node did not end well", where=self.origin, got=f"{code} {self._last_words()}"
             )
+
+    def run(self, *arguments: object) -> None:
+        """Run a command of the program on the node, which does not serve.
+
+        Raises:
+            UsageError: the command said no.
+        """
+        _run(*arguments, "--dir", self.node.path, *self._unlocked("node"))
 
     def _last_words(self) -> str:
         return (self.root / "node.log").read_text("utf-8", "replace").strip()[-200:]
@@ -154,9 +193,24 @@ class Seat:
 
     def sign(self, text: bytes) -> bytes:
         """An agreement's text with the lines of this side's authority."""
-        if self._authority is None:
-            raise UsageError("there is no authority yet", where=self.origin)
         return bytes(self._authority.sign_agreement(text))
+
+    def declare(self, act: Declared, text: Agreement, lifts: str = "") -> bytes:
+        """What this side's authority declares about the text in force: a note with its lines."""
+        declaration = Declaration(
+            act=act,
+            origin=self.origin,
+            relation=text.relation,
+            agreement=text.digest,
+            lifts=lifts,
+            issued=Moment(int(time.time())),
+        )
+        return bytes(self._authority.sign_declaration(declaration))
+
+    @cached_property
+    def _authority(self) -> Authority:
+        # Opened here and never in a thread: two Argon2 at once in one process block each other in OpenSSL.
+        return Authority(self.root / "authority", passphrase_from(file=self._secret("authority")))
 
     # --- what the stage looks at --------------------------------------------------------------------------
 
@@ -168,6 +222,11 @@ class Seat:
         """Whether both sides have activated a text, as this node sees it."""
         texts = self.service.agreements(partner)
         return any(text.key == digest and text.reading == Reading.AGREED for text in texts)
+
+    def halted(self, partner: Origin) -> bool:
+        """Whether a suspension by either side holds, as this node sees it."""
+        halts = self.service.halts(partner)
+        return any(halt.value(side) == "suspended" for halt in halts for side in (0, 1))
 
     def note(self, digest: str) -> bytes:
         """A text with its signatures; empty as long as it is not here."""
@@ -197,7 +256,7 @@ def _run(*arguments: object) -> None:
     command = [*MITHAQ, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     if done.returncode:
-        raise UsageError("a command failed", where=" ".join(command[3:5]), got=done.stderr.strip())
+        raise UsageError("a command failed", where=" ".join(map(str, arguments[:2])), got=done.stderr.strip())
 
 
 def _free_port() -> int:

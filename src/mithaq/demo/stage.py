@@ -1,20 +1,22 @@
-"""The exercise itself: two nodes that know nothing of each other become partners, exchange, and prove it.
+"""The stage of an exercise: two nodes that know nothing of each other become partners and exchange.
 
 Every step expects something of what the nodes say and stops at once, with what was expected, when it does not
 hold. The demo asks the nodes through their own doors; it opens no store.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from mithaq.demo import programme, refusal
-from mithaq.demo.outcome import Log, Outcome, Told
-from mithaq.demo.programme import ATLAS, LINDMARK, Part
-from mithaq.demo.proof import Proof, changed
-from mithaq.demo.rabat import rabat
-from mithaq.demo.screen import Screen, clock, size
+from mithaq.demo.exercise import read_in
+from mithaq.demo.outcome import Log, Outcome, Shown, Told
+from mithaq.demo.part import Part
+from mithaq.demo.proof import Proof
+from mithaq.demo.rabat import RABAT
+from mithaq.demo.sample import Sample
+from mithaq.demo.screen import Screen, clock
 from mithaq.demo.seat import Seat
 from mithaq.domain.agreement import Agreement
 from mithaq.errors import MithaqError
@@ -56,64 +58,85 @@ def wait(what: str, look: Callable[[], _T | None]) -> _T:
     raise ExpectationError(f"the demo failed: {what}", got=f"nothing within {PATIENCE:.0f} s")
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A part that is on its way.
+
+    Args:
+        part: what was said.
+        leaf: its leaf hash in hex.
+        began: when, by the demo's own watch.
+    """
+
+    part: Part
+    leaf: str
+    began: float
+
+
 class Stage:
     """One exercise.
 
     Args:
-        seats: Atlas and Lindmark, whose nodes run.
+        seats: both sides in the order of the sample; their nodes run.
         proof: where the files for a third party go.
         screen: where each step is told.
+        sample: the text that they put in force.
+
+    Attributes:
+        told: what was exchanged so far.
+        shown: what else was shown so far.
     """
 
-    def __init__(self, seats: tuple[Seat, Seat], proof: Proof, screen: Screen) -> None:
-        self._seats = seats
-        self._proof = proof
-        self._screen = screen
-        self._words = screen.words
+    def __init__(
+        self, seats: tuple[Seat, Seat], proof: Proof, screen: Screen, sample: Sample = RABAT
+    ) -> None:
+        self.seats = seats
+        self.proof = proof
+        self.screen = screen
+        self.words = screen.words
+        self.told: list[Told] = []
+        self.shown: list[Shown] = []
+        self._sample = sample
+        self._agreement: Agreement | None = None
 
-    def play(self, objects: Sequence[dict[str, Any]]) -> Outcome:
-        """The whole exercise, with these STIX objects.
+    @property
+    def agreement(self) -> Agreement:
+        """The text in force; raises ExpectationError before there is one."""
+        if self._agreement is None:
+            raise ExpectationError("there is no agreement yet")
+        return self._agreement
 
-        Raises:
-            ExpectationError: something did not come out as it must.
-            MithaqError: a node, or the sample, said no.
-        """
-        self.introduce()
-        agreement = self.agree()
-        codes = self._refuse(programme.forbidden(), agreement)
-        told = list(self._exchange(objects))
-        large, warned, lead = self._overtake()
-        told += [warned, large]
-        self._prove(warned)
+    def outcome(self) -> Outcome:
+        """All of it, when everything has been said: compares both nodes once more."""
         logs, record = self.compare()
         return Outcome(
-            agreement=agreement,
-            told=tuple(told),
-            lead=lead,
-            forbidden=programme.forbidden(),
-            codes=codes,
+            scenario=self._sample.name,
+            origins=(self.seats[0].origin, self.seats[1].origin),
+            agreement=self.agreement,
+            told=tuple(self.told),
+            shown=tuple(self.shown),
             logs=logs,
             record=record,
-            seconds=self._screen.elapsed(),
+            seconds=self.screen.elapsed(),
         )
 
     # --- partners -----------------------------------------------------------------------------------------
 
     def introduce(self) -> None:
         """Make partners of two nodes that know nothing of each other."""
-        self._screen.step(self._words("Cards are exchanged; each fingerprint is typed back as it was heard"))
-        for seat, other in self._both_ways():
+        self.screen.step(self.words("Cards are exchanged; each fingerprint is typed back as it was heard"))
+        for seat, other in self.both_ways():
             heard = other.fingerprint
             seat.service.introduce(other.card, heard)
-            self._screen.detail(f"{self._screen.ltr(other.origin)}: {self._screen.ltr(heard)}")
-        for seat, other in self._both_ways():
+            self.screen.detail(f"{self.screen.ltr(other.origin)}: {self.screen.ltr(heard)}")
+        for seat, other in self.both_ways():
             wait(f"{seat.origin} and its partner have met", partial(seat.met, other.origin))
 
-    def agree(self) -> Agreement:
+    def agree(self) -> None:
         """Put the sample text in force between them."""
-        self._screen.step(self._words("Both authorities sign the text, and both nodes put it in force"))
-        one, other = self._seats
-        text = rabat(int(time.time()), origins=(one.origin, other.origin))
+        self.screen.step(self.words("Both authorities sign the text, and both nodes put it in force"))
+        one, other = self.seats
+        text = self._sample.agreement(int(time.time()), origins=(one.origin, other.origin))
         name = one.service.propose(other.origin, one.sign(text.text()))
         expect("a text has one digest on both sides", name, text.digest)
         note = wait("the proposed text arrives", partial(other.note, name))
@@ -122,85 +145,51 @@ class Stage:
         other.service.activate(one.origin, name)
         one.service.cosign(other.note(name))
         one.service.activate(other.origin, name)
-        for seat, partner in self._both_ways():
+        for seat, partner in self.both_ways():
             wait("the text is in force on both sides", partial(seat.in_force, partner.origin, name))
-        self._proof.put("agreement.note", one.note(name))
-        self._screen.detail(text.title[self._words.language])
-        return text
+        self.proof.put("agreement.note", one.note(name))
+        self.screen.detail(read_in(text.title, self.words.language))
+        self._agreement = text
 
     # --- exchange -----------------------------------------------------------------------------------------
 
-    def _refuse(self, part: Part, agreement: Agreement) -> tuple[str, ...]:
-        self._screen.step(self._words("An alert is tried in a field for which the text allows none"))
-        seat, partner = self._sides(part)
-        before = seat.service.status(partner.origin).own_size
-        codes = seat.refused(partner.origin, part.message)
-        expect("the text does not allow this kind in this field", ("kind",), codes)
-        expect(
-            "nothing of what was refused is in the log", before, seat.service.status(partner.origin).own_size
-        )
-        self._screen.detail(refusal.sentence(self._words, agreement, part, codes))
-        return codes
+    def tell(self, part: Part, *, listed: bool = True) -> Told:
+        """Say something and wait for its verdict: ``say``, then ``heard``."""
+        return self.heard(self.say(part), listed=listed)
 
-    def _exchange(self, objects: Sequence[dict[str, Any]]) -> list[Told]:
-        self._screen.step(self._words("One of each kind is exchanged"))
-        told = [self._tell(programme.request())]
-        told.append(self._tell(programme.reply(told[0].leaf)))
-        seat, partner = self._sides(told[0].part)
-        items = seat.items(partner.origin, told[0].leaf)
-        expect("both items of the request are answered", ("answered", "answered"), items)
-        told.append(self._tell(programme.expertise()))
-        told.append(self._tell(programme.information(objects)))
-        return told
-
-    def _overtake(self) -> tuple[Told, Told, float]:
-        large, warning = programme.large(), programme.warning()
-        self._screen.step(
-            self._words(
-                "A document of {size} is on its way; an alert is entered behind it",
-                size=size(self._words, large.size),
-            )
-        )
-        document = self._say(large)
-        warned = self._await(self._say(warning))
-        seat, partner = self._sides(large)
-        now = seat.service.item(partner.origin, document[1])
-        expect(
-            "the large document is not complete when the alert has its verdict",
-            (0, ""),
-            (now.held, now.verdict),
-        )
+    def say(self, part: Part) -> Said:
+        """Say something."""
+        seat, partner = self.sides(part)
         began = time.monotonic()
-        done = self._await(document)
-        return done, warned, time.monotonic() - began
+        return Said(part, seat.service.send(partner.origin, part.message).leaf, began)
 
-    def _tell(self, part: Part) -> Told:
-        return self._await(self._say(part))
+    def heard(self, said: Said, *, listed: bool = True) -> Told:
+        """What became of it: accepted, with every content at its reader, or ExpectationError.
 
-    def _say(self, part: Part) -> tuple[Part, str, float]:
-        seat, partner = self._sides(part)
-        began = time.monotonic()
-        return part, seat.service.send(partner.origin, part.message).leaf, began
-
-    def _await(self, said: tuple[Part, str, float]) -> Told:
-        part, leaf, began = said
-        seat, partner = self._sides(part)
+        Args:
+            said: what is on its way.
+            listed: whether it stands among ``told``, or is only a part of what a step shows.
+        """
+        part, leaf = said.part, said.leaf
+        seat, partner = self.sides(part)
 
         def look() -> Item | None:
             item = seat.service.item(partner.origin, leaf)
             return item if item.verdict and item.held else None
 
         item = wait(f"the verdict on {part.message.kind} {leaf[:12]}", look)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - said.began
         expect(f"{part.message.kind} is accepted", ("accepted", ()), (item.verdict, item.codes))
         self._arrived(part, leaf)
         told = Told(part, leaf, item.entry.at, item.held, item.verdict, seconds)
         self._ladder(told)
+        if listed:
+            self.told.append(told)
         return told
 
     def _arrived(self, part: Part, leaf: str) -> None:
         """The reader has all contents, and the very bytes of the first and the last."""
-        seat, partner = self._sides(part)
+        seat, partner = self.sides(part)
         present = partner.service.item(seat.origin, leaf).present
         expect("every content is with its reader", (True,) * len(part.message.contents), present)
         for ordinal in sorted({0, len(part.message.contents) - 1}):
@@ -212,35 +201,22 @@ class Stage:
             )
 
     def _ladder(self, told: Told) -> None:
-        self._screen.detail(
-            self._words(
+        self.screen.detail(
+            self.words(
                 "{title}: sent {at}, held {held}, check result: {verdict}",
-                title=self._words(told.part.title),
+                title=self.words(told.part.title),
                 at=clock(told.at),
                 held=clock(told.held),
-                verdict=self._words(told.verdict),
+                verdict=self.words(told.verdict),
             )
         )
 
-    # --- proof --------------------------------------------------------------------------------------------
-
-    def _prove(self, told: Told) -> None:
-        self._screen.step(self._words("A separate process verifies the proof of delivery, from files alone"))
-        seat, partner = self._sides(told.part)
-        receipt = seat.service.receipt(partner.origin, told.leaf)
-        code, said = self._proof.verify(self._proof.put("alert.receipt", receipt))
-        expect(f"the receipt is verified ({said})", 0, code)
-        self._screen.detail(self._words("The proof holds."))
-        code, said = self._proof.verify(self._proof.put("alert.changed.receipt", changed(receipt)))
-        expect("a receipt with one byte changed is refused", True, code != 0)
-        self._screen.detail(self._words("With one byte changed it is refused."))
+    # --- what is equal in the end -------------------------------------------------------------------------
 
     def compare(self) -> tuple[tuple[Log, Log], bytes]:
         """Both logs, and the record of the pair: the same on both nodes, or ExpectationError."""
-        self._screen.step(
-            self._words("Both nodes write out the record of the pair; the records are compared")
-        )
-        one, other = self._seats
+        self.screen.step(self.words("Both nodes write out the record of the pair; the records are compared"))
+        one, other = self.seats
 
         def look() -> bytes | None:
             mine = one.service.record_lines(other.origin)
@@ -248,22 +224,21 @@ class Stage:
             return mine if mine == theirs else None
 
         record = wait("both records are identical to the byte", look)
-        for seat, partner in self._both_ways():
-            self._proof.put(f"record-{seat.name}.jsonl", seat.service.record_lines(partner.origin))
+        for seat, partner in self.both_ways():
+            self.proof.put(f"record-{seat.name}.jsonl", seat.service.record_lines(partner.origin))
         here, there = one.service.status(other.origin), other.service.status(one.origin)
         own, mirror = Log(here.own_size, here.own_root), Log(here.mirror_size, here.mirror_root)
         expect("one log is the same on both nodes", own, Log(there.mirror_size, there.mirror_root))
         expect("the other log is the same on both nodes", mirror, Log(there.own_size, there.own_root))
-        return (own, mirror) if one.origin < other.origin else (mirror, own), record
+        return (own, mirror), record
 
     # --- who ----------------------------------------------------------------------------------------------
 
-    def _both_ways(self) -> tuple[tuple[Seat, Seat], tuple[Seat, Seat]]:
-        one, other = self._seats
+    def both_ways(self) -> tuple[tuple[Seat, Seat], tuple[Seat, Seat]]:
+        """Each side, and its partner."""
+        one, other = self.seats
         return (one, other), (other, one)
 
-    def _sides(self, part: Part) -> tuple[Seat, Seat]:
-        """Who says it, and to whom."""
-        if part.side == ATLAS:
-            return self._seats[ATLAS], self._seats[LINDMARK]
-        return self._seats[LINDMARK], self._seats[ATLAS]
+    def sides(self, part: Part) -> tuple[Seat, Seat]:
+        """Who says a part, and to whom."""
+        return self.both_ways()[part.side]

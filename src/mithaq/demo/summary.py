@@ -5,17 +5,17 @@ Names of parties, fields and of the text itself come from the signed text, every
 
 from collections.abc import Iterator
 
-from mithaq.demo import refusal
-from mithaq.demo.exercise import mark
+from mithaq.demo.exercise import mark, read_in
 from mithaq.demo.outcome import Outcome, Told
-from mithaq.demo.programme import Part
+from mithaq.demo.part import Part
 from mithaq.demo.screen import Screen, number, size
-from mithaq.domain.party import Origin
 from mithaq.words import Words
 
 LINES_MAX = 25
 """Lines of the page: what stays in one look."""
 
+_MANY = 1_000
+"""Objects from which on a rate says something: fewer take as long as the way there and back."""
 _DIGITS = 12
 """Hex digits shown of a hash: enough to compare by eye; the files hold all of them."""
 
@@ -26,16 +26,14 @@ class Summary:
     Args:
         screen: where it goes, and in which language.
         outcome: what it says.
-        origins: Atlas and Lindmark.
     """
 
-    def __init__(self, screen: Screen, outcome: Outcome, origins: tuple[Origin, Origin]) -> None:
+    def __init__(self, screen: Screen, outcome: Outcome) -> None:
         self._screen = screen
         self._words: Words = screen.words
         self._language = screen.words.language
         self._outcome = outcome
         self._letters = (self._words("A"), self._words("B"))
-        self._origins = origins
 
     def lines(self) -> Iterator[str]:
         """The page, line by line."""
@@ -48,26 +46,15 @@ class Summary:
             a=self._letters[0],
             b=self._letters[1],
         )
-        yield outcome.agreement.title[self._language]
+        yield read_in(outcome.agreement.title, self._language)
         yield ""
         yield self._words("What was exchanged:")
-        for told in outcome.told:
-            yield "  " + self._told(told)
-        yield "  " + self._words(
-            "The alert, entered behind the large document, had its check result {seconds} s"
-            " before that was complete.",
-            seconds=number(self._language, outcome.lead, 1),
-        )
-        yield "  " + self._words(
-            "Refused before it left: {sentence}",
-            sentence=refusal.sentence(self._words, outcome.agreement, outcome.forbidden, outcome.codes),
-        )
+        yield from ("  " + self._told(told) for told in outcome.told)
+        yield from self._shown(held=False)
         yield ""
         yield self._words("What both nodes hold:")
-        yield from self._held()
-        yield "  " + self._words(
-            "The proof of delivery of the alert was verified from files alone; one changed byte was found."
-        )
+        yield from ("  " + line for line in self._held())
+        yield from self._shown(held=True)
         yield ""
         yield self._words(
             "Duration: {seconds} s. Nobody stood in the middle: two nodes, two stores, one signed text.",
@@ -79,8 +66,14 @@ class Summary:
         for line in self.lines():
             self._screen.line(line)
 
+    def _shown(self, *, held: bool) -> Iterator[str]:
+        for shown in self._outcome.shown:
+            if shown.sentence and shown.held is held:
+                yield "  " + shown.sentence
+
     def _name(self, side: int) -> str:
-        return self._outcome.agreement.party(self._origins[side]).name[self._language]
+        party = self._outcome.agreement.party(self._outcome.origins[side])
+        return read_in(party.name, self._language)
 
     def _told(self, told: Told) -> str:
         return self._words(
@@ -96,7 +89,7 @@ class Summary:
 
     def _what(self, told: Told) -> str:
         part, octets = told.part, size(self._words, told.part.size)
-        if part.objects:
+        if part.objects >= _MANY:
             return self._words(
                 "{objects}, {size}, {rate} a second",
                 objects=self._words.plural(
@@ -115,18 +108,18 @@ class Summary:
         return self._words("{size} in {contents}", size=octets, contents=contents)
 
     def _field(self, part: Part) -> str:
-        return self._outcome.agreement.fields[part.message.field].title[self._language]
+        return read_in(self._outcome.agreement.fields[part.message.field].title, self._language)
 
     def _held(self) -> Iterator[str]:
         outcome = self._outcome
-        for origin, log in zip(outcome.agreement.origins, outcome.logs, strict=True):
-            yield "  " + self._words(
+        for letter, log in zip(self._letters, outcome.logs, strict=True):
+            yield self._words(
                 "Log of {name}: {entries}, the same root on both nodes, {root}",
-                name=self._letters[self._origins.index(origin)],
+                name=letter,
                 entries=self._words.plural("{n} entry", "{n} entries", log.size),
                 root=self._screen.ltr(log.root[:_DIGITS]),
             )
-        yield "  " + self._words(
+        yield self._words(
             "Record of the pair: {lines}, identical to the byte on both nodes, SHA-256 {digest}",
             lines=self._words.plural("{n} line", "{n} lines", outcome.record_lines),
             digest=self._screen.ltr(outcome.record_digest[:_DIGITS]),

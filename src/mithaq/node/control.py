@@ -89,8 +89,13 @@ def _receive(connection: socket.socket) -> bytes:
 
 
 def _send(connection: socket.socket, value: Any) -> None:
-    data = msgspec.msgpack.encode(value)
+    data = msgspec.msgpack.encode(value, enc_hook=str)  # a moment of a signed text, as it is written
     connection.sendall(len(data).to_bytes(4) + data)
+
+
+def _parse(kind: type[Any], value: object) -> object:
+    """A small word of a signed text, from its written form."""
+    return kind.parse(value)
 
 
 class _Call(msgspec.Struct):
@@ -211,7 +216,7 @@ class Remote:
         if "error" in answer:
             _raise(answer)
         try:
-            return msgspec.convert(answer["result"], result, strict=False)
+            return msgspec.convert(answer["result"], result, strict=False, dec_hook=_parse)
         except msgspec.ValidationError as error:
             raise ReachError(
                 "the running node is of another version", got=error, todo="start it again"
