@@ -32,7 +32,8 @@ def prepare(made: Target) -> list[str]:
         (seeds / str(number)).write_bytes(seed[: made.longest])
     lines = ('"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n' for word in made.words)
     words.write_text("".join(lines))
-    return [f"-dict={words}", f"-artifact_prefix={CRASHES / made.name}/", str(corpus), str(seeds)]
+    dictionary = [f"-dict={words}"] if made.words else []  # an empty one is an error
+    return [*dictionary, f"-artifact_prefix={CRASHES / made.name}/", str(corpus), str(seeds)]
 
 
 def drive(made: Target, arguments: list[str]) -> None:
