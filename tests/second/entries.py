@@ -95,11 +95,15 @@ FACTS: dict[str, Any] = {
             "came": listed(shaped(RANGE), 1_000),
         },
     ),
+    "erasure": shaped({"reason": one_of("ended", "off-boarding", "order", "purpose-ended", "withdrawn")}),
     "verdict": shaped({"result": one_of("accepted", "refused")}, {"codes": listed(is_identifier, 16)}),
 }
-"""Kinds that a receipt can hold: exchange, ``held`` and ``verdict`` (5.2)."""
+"""Kinds that a receipt can hold: exchange, ``held``, ``verdict`` and ``erasure`` (5.2)."""
 
-EXCHANGE = FACTS.keys() - {"held", "verdict"}
+HOUSEKEEPING = {"held", "verdict"}
+EXCHANGE = FACTS.keys() - HOUSEKEEPING - {"erasure"}
+NAMING = {"reply", "verdict", "erasure"}
+"""Those that name other entries."""
 BODY = shaped(
     {
         "type": lambda value: is_word(value, MEDIA_TYPE),
@@ -134,7 +138,6 @@ def read_entry(data: bytes) -> dict[str, Any]:
     need(isinstance(value, dict) and encode(value).encode() == data, "not canonical")
     need(is_word(value.get("kind"), IDENTIFIER) and value["kind"] in FACTS, "no kind of a receipt")
     kind = value["kind"]
-    exchange, answers = kind in EXCHANGE, kind in ("reply", "verdict")
     required = {
         "v": lambda member: is_number(member, 1, 1),
         "log": is_log,
@@ -143,15 +146,12 @@ def read_entry(data: bytes) -> dict[str, Any]:
         "at": lambda member: is_number(member, 1),
         "facts": FACTS[kind],
     }
-    if answers:
+    if kind in NAMING:
         required["re"] = lambda member: listed(digest, 64)(member) and len(set(member)) == len(member)
-    if exchange:
-        required |= {
-            "agreement": digest,
-            "field": is_identifier,
-            "handling": HANDLING,
-            "bodies": listed(BODY, 64),
-        }
+    if kind not in HOUSEKEEPING:
+        required |= {"agreement": digest, "field": is_identifier}
+    if kind in EXCHANGE:
+        required |= {"handling": HANDLING, "bodies": listed(BODY, 64)}
         required["keep_until"] = lambda member: is_number(member, 1, LAST_SECOND)
     members(value, required, {"by": BY})
     return value

@@ -78,9 +78,9 @@ def prove(data: bytes, trusted: Trusted) -> Proved:
 
 def read_receipt(data: bytes) -> dict[str, bytes]:
     """The proofs by rung."""
-    need(len(data) <= 466_919 and data.startswith(b"mithaq-receipt/1\n"), "no receipt")
+    need(len(data) <= 622_553 and data.startswith(b"mithaq-receipt/1\n"), "no receipt")
     at, rungs = data.index(b"\n") + 1, dict[str, bytes]()
-    names = ["entry", "held", "verdict"]
+    names = ["entry", "held", "verdict", "erasure"]
     while at < len(data):
         match = re.compile(rb"([a-z]+) ([1-9][0-9]{0,7})\n").match(data, at)
         need(match and match[1].decode() in names, "no rung, or one out of order")
@@ -109,8 +109,9 @@ def verify_receipt(data: bytes, cards: list[bytes], fingerprints: list[str]) -> 
         "held": 0,
         "verdict": "",
         "codes": [],
+        "erased": 0,
     }
-    for name in ("held", "verdict"):
+    for name in ("held", "verdict", "erasure"):
         if name in rungs:
             need(said.cosigned, "answered, and not cosigned")  # 4
             entry = rungs[name].entry
@@ -125,6 +126,10 @@ def verify_receipt(data: bytes, cards: list[bytes], fingerprints: list[str]) -> 
         need(leaf in verdict["re"], "a verdict on something else")
         report["verdict"], report["codes"] = verdict["facts"]["result"], verdict["facts"].get("codes", [])
         need((report["verdict"] == "refused") == bool(report["codes"]), "a void verdict")
+    if "erasure" in rungs:  # 7
+        erasure = rungs["erasure"].entry
+        need(leaf in erasure["re"], "an erasure of something else")
+        report["erased"] = erasure["at"]
     return report
 
 
