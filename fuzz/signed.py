@@ -12,18 +12,19 @@ from mithaq.audit.verify import verify_receipt
 from mithaq.crypto import notes
 from mithaq.crypto.keys import check_pair, check_sealing
 from mithaq.crypto.notes import Note, NoteLine, Signer, verify
+from mithaq.domain.declaration import Declaration, Declared
 from mithaq.domain.entry import leaf_hash
-from mithaq.domain.moment import DAY
+from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import LogName, PublicPair, Role
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.partners import parse_card
-from mithaq.exchange.signing import sign_agreement, verify_partly
+from mithaq.exchange.signing import sign_agreement, verify_declaration, verify_partly
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign, verify_cosignature
 from mithaq.tlog.head import sign_head, verify_head
 from mithaq.tlog.proof import TlogProof
 from signed_texts import NOW, A, B, agreement, following, keys
-from vectors.receipts.make import CARD_A, CARD_B, REPLY, SIGNED_A, SIGNED_B, good, told
+from vectors.receipts.make import CARD_A, CARD_B, REPLY, SIGNED_A, SIGNED_B, told
 
 KA, KB = keys("a"), keys("b")
 LOG, ANSWERS = LogName(A, B), LogName(B, A)
@@ -117,11 +118,10 @@ def receipt(data: bytes) -> None:
 
 
 def _said() -> Iterator[bytes]:
-    parts = Receipt.parse(good()["receipt"])
-    rungs = [each.extra for each in (parts.entry, parts.held, parts.verdict) if each]
-    yield b"\n".join(rungs)
-    yield b"\n".join(rungs[:2])
-    yield rungs[0]
+    for name in ("accepted-and-erased", "refused", "came-at-an-equal-size"):
+        parts = Receipt.parse(next(files(f"receipts/{name}/receipt")))
+        rungs = (parts.entry, parts.held, parts.verdict, parts.erasure)
+        yield b"\n".join(each.extra if each else b"" for each in rungs).rstrip(b"\n")
 
 
 def _signed_proof(log: LogName, owner: object, mirror: object, data: bytes) -> TlogProof:
@@ -131,14 +131,18 @@ def _signed_proof(log: LogName, owner: object, mirror: object, data: bytes) -> T
     return TlogProof(0, (), Note(head.text, (*sign_head(head, owner, 1).lines, *lines)), data)  # type: ignore[arg-type]
 
 
+def signed_receipt(data: bytes) -> bytes:
+    """A receipt whose rungs are these lines; raises LimitError where one is longer than an entry."""
+    first, *answers = data.split(b"\n")[:4]
+    proofs = [_signed_proof(ANSWERS, KB.log, KA.mirror, each) if each else None for each in answers]
+    return bytes(Receipt(_signed_proof(LOG, KA.log, KB.mirror, first), *proofs))
+
+
 @target("audit.verify.verify_receipt", seeds=_said, examples=40)
 def receipt_inside(data: bytes) -> None:
-    """Lines are the bytes of entry, ``held`` and ``verdict``: what their authors sign may be anything."""
-    first, *answers = data.split(b"\n")[:3]
-    proofs = [_signed_proof(LOG, KA.log, KB.mirror, first)]
-    proofs += [_signed_proof(ANSWERS, KB.log, KA.mirror, each) for each in answers]
-    report = verify_receipt(bytes(Receipt(*proofs)), [SIGNED_A, SIGNED_B], HEARD)
-    assert report.entry.data == first
+    """Lines are the bytes of the rungs, an empty one for none: what their authors sign may be anything."""
+    report = verify_receipt(signed_receipt(data), [SIGNED_A, SIGNED_B], HEARD)
+    assert report.entry.data == data.split(b"\n")[0]
     assert bool(report.codes) == (report.verdict == "refused")
 
 
@@ -200,6 +204,24 @@ def _agreements() -> Iterator[bytes]:
 def agreement_note(data: bytes) -> None:
     verify_partly(Note.parse(data, limit=2**18), CARD_A)
     assert verify_agreement(data, [SIGNED_A, SIGNED_B], HEARD).text() == Note.parse(data, limit=2**18).text
+
+
+def _declarations() -> Iterator[bytes]:
+    members = {"origin": A, "relation": "atlas-lindmark", "agreement": "ab" * 32, "issued": Moment(NOW)}
+    for more in (
+        {"act": Declared.RESUME, "lifts": "cd" * 32},
+        {"act": Declared.TERMINATE, "reason": {"en": "x"}},
+    ):
+        yield Declaration(**(members | more)).text()
+
+
+@target(
+    "exchange.signing.verify_declaration", seeds=_declarations, words=(*TOML, "resume", "lifts", "terminate")
+)
+def declaration_signed(data: bytes) -> None:
+    """A declaration's text that its authority has signed."""
+    signed = Note(data, notes.sign(data, A, KA.authority))
+    assert verify_declaration(signed, CARD_A).text() == data
 
 
 def _keys() -> Iterator[bytes]:
