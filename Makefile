@@ -4,6 +4,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 WORKERS ?= 2
 DEMO ?=
+HOURS ?= 1
+export HOURS
 
 BIN := .venv/bin
 PROVEN := src/mithaq/domain/* src/mithaq/crypto/* src/mithaq/tlog/* src/mithaq/exchange/* src/mithaq/audit/*
@@ -38,15 +40,16 @@ gates: .venv/.dev
 bench: .venv/.dev ## Measure everything in one run and write benchmarks/results.json
 	$(BIN)/python benchmarks
 
-soak: .venv/.dev ## 500 deaths at chosen points, then two real nodes under load and kills; HOURS=0.5 make soak
+soak: .venv/.fuzz ## 500 deaths at chosen points, every parser fuzzed, two real nodes under load and kills; HOURS=0.5 make soak
 	$(BIN)/python tests/killing.py 500
+	$(BIN)/python -m fuzz all $(HOURS)
 	$(BIN)/python tools/soak.py
 
 catalogues: .venv/.dev ## Read every sentence out of the sources, merge it into the catalogues, compile them
 	$(BIN)/python tools/catalogues.py
 
 clean: ## Remove everything that make and the tools wrote
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist
+	rm -rf .venv .fuzz .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and was not found"; exit 1; }
@@ -64,3 +67,8 @@ clean: ## Remove everything that make and the tools wrote
 	@echo "Setting up .venv with the tools of development"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,dev]'
 	@touch $@ .venv/.ready
+
+.venv/.fuzz: .venv/.dev
+	@echo "Setting up .venv with the fuzzer"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@touch $@

@@ -29,25 +29,29 @@ class MithaqError(Exception):
     """The root of the tree: one sentence, and its parts where they are known.
 
     Args:
-        message: what went wrong, in one English sentence without a final full stop.
+        message: what went wrong, in one English sentence without a final full stop. It and what follows are
+            cut, since any of them may quote an attacker.
         where: the path of the offending member, file or line.
         expected: what should have stood there.
-        got: what stood there; cut to 200 characters, since it may come from an attacker.
+        got: what stood there; cut shorter, to ``GOT_MAX``.
         todo: what the reader can do now.
     """
 
     exit_code: ClassVar[int] = 1
     GOT_MAX: ClassVar[int] = 200
+    """Characters of what stood there."""
+    PART_MAX: ClassVar[int] = 1_000
+    """Characters of any other part: the longest of ours has 300, and a log must not grow by an attacker's."""
 
     def __init__(
         self, message: str, *, where: str = "", expected: str = "", got: object = "", todo: str = ""
     ) -> None:
         super().__init__(message)
-        self.message = message
-        self.where = where
-        self.expected = expected
+        self.message = message[: self.PART_MAX]
+        self.where = where[: self.PART_MAX]
+        self.expected = expected[: self.PART_MAX]
         self.got = str(got)[: self.GOT_MAX]
-        self.todo = todo
+        self.todo = todo[: self.PART_MAX]
 
     def fields(self) -> dict[str, str]:
         """The parts that are known, for ``--json``: error, message, where, expected, got, todo."""

@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+import pouches as by_hand
 from forging import entries_part, forged, head_over, log_of
+from mithaq.demo.rabat import rabat
 from mithaq.domain.entry import Entry
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY
@@ -14,6 +16,7 @@ from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.ports import BodyKey
 from mithaq.exchange.service import Service
+from mithaq.exchange.signing import sign_agreement
 from mithaq.formats import stix
 from mithaq.formats.stix_markings import TLP_2
 from nodes import TEXT, A, B, alert, carry, make_pair, settle
@@ -159,4 +162,32 @@ def test_a_clock_that_jumps_back_stops_nothing(nodes):
         b.service.send(A, alert(text))
         settle(a, b)
     assert b.service.partner(A).have == b.service.status(A).own_size
+    assert a.service.record_lines(B) == b.service.record_lines(A)
+
+
+def test_a_text_that_is_named_before_it_comes(pair):
+    """Its reader has no such text; later it has. What it said of the entry must not change by that.
+
+    An honest reader that folds its logs again would otherwise contradict the digests that it has signed.
+    """
+    a, b = pair
+    leaf = a.service.send(B, alert("something to speak of")).leaf
+    settle(a, b)
+    later = rabat(int(a.clock()), serial=2)
+    draft, _ = by_hand.draft_of(
+        a,
+        b,
+        (TEXT, b"x"),
+        kind="reply",
+        agreement=later.digest,
+        re=(leaf,),
+        facts={"status": "exercise", "items": [{"item": 1, "status": "answered"}]},
+        handling=Handling("green"),
+    )
+    by_hand.lie(a, b, draft)
+    settle(a, b)
+    a.service.propose(B, bytes(sign_agreement(later.text(), A, a.keys.authority)))
+    settle(a, b)
+    said = b.store.read(lambda tx: tx.logs.row(by_hand.own(a, b)).state.digest)
+    assert b.service.record(A).digests()[0] == said
     assert a.service.record_lines(B) == b.service.record_lines(A)

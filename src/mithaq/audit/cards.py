@@ -37,7 +37,8 @@ def check_fingerprint(card: Card, typed: str) -> None:
         ForgedError: they differ; the expected value is not told, so that it is read aloud and not copied.
     """
     heard = "".join(str(int(c)) if c.isdecimal() else c for c in "".join(typed.split()))
-    if not hmac.compare_digest(heard.encode(), card.fingerprint.replace(" ", "").encode()):
+    # What a terminal sends that is no UTF-8 comes as lone surrogates, which have no bytes.
+    if not hmac.compare_digest(heard.encode("utf-8", "replace"), card.fingerprint.replace(" ", "").encode()):
         raise ForgedError(
             "the fingerprint is another",
             where=card.origin,

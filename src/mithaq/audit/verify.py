@@ -76,7 +76,7 @@ def verify_receipt(data: bytes, cards: Iterable[bytes], fingerprints: Iterable[s
     receipt = Receipt.parse(data)
     proved = _proved(receipt.entry, trusted)  # 2 to 4
     entry, index = proved.entry, receipt.entry.index
-    if entry.family is Family.HOUSEKEEPING:
+    if entry.family is not Family.EXCHANGE:
         raise ForgedError("a receipt is of an exchange", got=entry.kind)
     if (receipt.held or receipt.verdict or receipt.erasure) and not proved.cosigned:
         raise ForgedError(

@@ -208,7 +208,11 @@ def _read_header(path: Path) -> _Header:
     try:
         header = msgspec.json.decode(read_private(path, FILE_MAX), type=_Header)
         header.check(str(path))
-        bytes.fromhex(header.salt + header.wrapped)
+        if [bytes.fromhex(text).hex() for text in (header.salt, header.wrapped)] != [
+            header.salt,
+            header.wrapped,
+        ]:
+            raise ValueError("hex in another spelling")  # noqa: TRY301 - spaces in a salt make it shorter
     except FileNotFoundError:
         raise KeyStoreError("there is no key store", where=str(path), todo="make one first") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):

@@ -146,10 +146,24 @@ class Sight:
     def texts(self, relation: str) -> list[TextLife]:
         """The agreements of a relation with their registers as the author had seen them."""
         return [
-            TextLife(thing.key, thing.serial, (self._register(thing, 0), self._register(thing, 1)))
+            self._life(thing)
             for thing in self.view.agreements()
             if thing.sort is Sort.AGREEMENT and thing.relation == relation
         ]
+
+    def _life(self, thing: Thing) -> TextLife:
+        return TextLife(thing.key, thing.serial, (self._register(thing, 0), self._register(thing, 1)))
+
+    def activated(self, digest: str) -> Agreement | None:
+        """The text with this digest, if its author had seen that both sides have activated it.
+
+        Whether a text is at hand says nothing: it may have come after the entry that names it, and then two
+        nodes would disagree about that entry. Nor is a text read that nobody is bound by: a partner can
+        propose a hundred, each of which takes 0.1 s to read.
+        """
+        thing = self.view.thing(digest)
+        agreed = thing is not None and thing.sort is Sort.AGREEMENT and in_force([self._life(thing)])
+        return self.agreement(digest) if agreed else None
 
     def _register(self, thing: Thing, side: int) -> Side:
         return Side(self.value(thing, side) or Side.UNSEEN)
@@ -176,12 +190,12 @@ class Sight:
 
     def standing(self, entry: Entry) -> Standing:
         """What the policy needs to know of an exchange entry's surroundings, before it arrives."""
-        text = self.agreement(entry.agreement)
+        text = self.activated(entry.agreement)
         agreed = [life for life in self.texts(text.relation) if in_force([life])] if text else []
         card = self.card(self.state.card)
         return Standing(
             text=text,
-            activated=any(life.digest == entry.agreement for life in agreed),
+            activated=text is not None,
             superseded=text is not None and self._superseded(text, agreed, entry.at),
             suspended=text is not None and self.suspended(text, entry.field),
             notice=self.notice(text.relation) if text else 0,

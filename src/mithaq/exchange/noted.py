@@ -37,6 +37,7 @@ class Noted:
         self._partner = partner
         self._card = card
         self._came = came
+        self._kept: set[tuple[str, str]] = set()
 
     def keep(self, new: Sequence[bytes]) -> Partner:
         """Keep what new entries name; without one of these notes no head is taken.
@@ -52,8 +53,12 @@ class Noted:
                 entry = Entry.parse(data)
             except PeerError:
                 continue
-            if KINDS[entry.kind].note:
-                self._keep(entry, str(entry.facts["note"]))
+            done = (str(entry.facts.get("act")), str(entry.facts.get("note")))
+            # Once for each act and note: a thousand entries that name one text must not cost a thousand times
+            # what verifying it costs, in the one transaction that all partners wait for.
+            if KINDS[entry.kind].note and done not in self._kept:
+                self._keep(entry, done[1])
+                self._kept.add(done)
         return self._partner
 
     def _keep(self, entry: Entry, name: str) -> None:

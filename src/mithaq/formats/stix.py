@@ -33,6 +33,10 @@ OBJECTS_PER_BODY = 1_000
 """Objects that we write into one body: large enough that the log costs next to nothing, small enough that
 one body fits a pouch and is erased alone."""
 
+BRACES_MAX = 250_000
+"""Opening braces of a body, those in strings included: 25 for each of the most objects that it may have. They
+are counted before anything is parsed, since a million objects of two members take eight times their bytes."""
+
 _COMMON_TYPES = msgspec.json.Decoder(StixObject)
 _T = TypeVar("_T")
 
@@ -51,9 +55,12 @@ def examine(content: bytes) -> Findings:
 
     Raises:
         MalformedError: it is not a JSON bundle, or a member stands twice.
-        LimitError: it passes ``CONTENT_MAX`` or a limit of ``stix_precise``.
+        LimitError: it passes ``CONTENT_MAX``, ``BRACES_MAX`` or a limit of ``stix_precise``.
     """
     check_size(content)
+    braces = content.count(b"{")
+    if braces > BRACES_MAX:
+        raise LimitError("too many objects in a body", expected=f"at most {BRACES_MAX} braces", got=braces)
     return stix_fast.prove(content) or stix_precise.check(content)
 
 

@@ -21,7 +21,7 @@ from mithaq.errors import LimitError, MalformedError
 from mithaq.formats import stix_schemas, strict_json
 from mithaq.formats.stix_classes import TECHNICAL, about_person
 from mithaq.formats.stix_fast import BUNDLE_ID, MEDIA_TYPE, OBJECT_MAX, OBJECTS_MAX
-from mithaq.formats.stix_markings import strictest_pap, strictest_tlp
+from mithaq.formats.stix_markings import KNOWN, strictest_pap, strictest_tlp
 from mithaq.formats.stix_rules import rules
 
 HEAD_MAX = 4_096
@@ -87,7 +87,7 @@ class _Survey:
         modified = item.get("modified")
         key = Key(item["id"], modified if isinstance(modified, str) else "", piece.offset, len(piece.raw))
         self._keys.append(key)
-        self._markings.update(_marking_ids(item))
+        self._markings.update(KNOWN.intersection(_marking_ids(item)))
         self._persons |= about_person(item)
         self._technical |= item["type"] in TECHNICAL
         if len(self._problems) < PROBLEMS_MAX:

@@ -182,7 +182,15 @@ def _answer(service: Service, frame: bytes) -> dict[str, Any]:
         return {"result": getattr(service, call.name)(**arguments)}
     except MithaqError as error:
         return _error(error)
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+    # A frame that is no msgpack or too deep; a number that the store has no room for.
+    except (
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+        RecursionError,
+        OverflowError,
+        KeyError,
+        TypeError,
+    ) as error:
         return {"error": "ConfigError", "message": "the call does not fit", "got": str(error)[:200]}
 
 

@@ -89,7 +89,7 @@ class Config:
         """
         try:
             value: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # besides its own: long integers, many brackets
             raise ConfigError("not TOML", where="node.toml", got=error) from None
         for name, member in value.items():
             if name not in cls.__slots__:

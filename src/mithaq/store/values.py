@@ -34,7 +34,7 @@ class Packed(Generic[T]):
         """
         try:
             return self._decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise StoreError(
                 "a stored value cannot be read", expected=self._kind.__name__, got=error
             ) from None

@@ -280,6 +280,13 @@ def entry_of_housekeeping() -> Files:
     return receipt(told(index=0))
 
 
+@case("ForgedError")
+def entry_about_an_exchange() -> Files:
+    """A well proved ``erasure``: it speaks of an exchange and is none."""
+    log = Log(TOLD, KA, KB.mirror, [erasure(ALERT, log=TOLD)])
+    return receipt(log.proof(0, 1, *log.cosigned(1, TIME)))
+
+
 @case("MalformedError")
 def entry_of_unknown_form() -> Files:
     """Well proved bytes that are no entry."""

@@ -1,0 +1,140 @@
+"""Contents of every media type, and both checks of STIX side by side."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import stix_samples as make
+from fuzz.target import target
+from mithaq.demo import pdf
+from mithaq.domain.findings import Findings
+from mithaq.exchange import contents
+from mithaq.formats import media, stix, stix_fast, stix_precise, strict_json
+from mithaq.formats.stix_markings import KNOWN
+
+SAMPLES = make.samples()
+BUNDLE = make.name("bundle").encode()
+WORDS = (
+    '{"type":"bundle","id":"',
+    '"objects":[',
+    "},{",
+    '"type":"',
+    '"id":"',
+    "--",
+    "T00:00:00.000Z",
+    *sorted(KNOWN)[:3],
+)
+RARE: tuple[dict[str, Any], ...] = (
+    make.domain_object(
+        "observed-data",
+        first_observed=make.TIME,
+        last_observed=make.LATER,
+        number_observed=1,
+        object_refs=[make.name("url")],
+    ),
+    make.domain_object("location", country="ma"),
+    make.domain_object("language-content", object_ref=make.name("tool"), contents={"de": {"name": "x"}}),
+    {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": min(KNOWN),
+        "created": make.TIME,
+        "definition_type": "tlp",
+        "definition": {"tlp": "red"},
+    },
+    make.observable("email-message", is_multipart=False, date=make.TIME),
+    make.observable("x509-certificate", serial_number="1", validity_not_before=make.TIME),
+    make.observable(
+        "windows-registry-key", key="HKLM", values=[{"name": "a", "data": "b", "data_type": "REG_SZ"}]
+    ),
+    make.observable("process", pid=1, extensions={"windows-process-ext": {"aslr_enabled": True}}),
+)
+"""Objects that the fast proof leaves to the precise check."""
+
+
+def _bundles() -> Iterator[bytes]:
+    yield stix.bundle(SAMPLES)
+    yield stix.bundle(SAMPLES[:2])
+    yield make.plain_bundle(*SAMPLES[:3])
+    yield make.plain_bundle(*RARE)
+    for item in (*SAMPLES, *RARE):
+        yield stix.bundle([item])
+
+
+def _contents() -> Iterator[bytes]:
+    yield from _bundles()
+    yield pdf.document(["a page"]) if hasattr(pdf, "document") else b"%PDF-1.4\nxref \nstartxref\n9\n%%EOF\n"
+    yield from (b"flood", "سيل".encode(), b"", b"\x00", b"%PDF-1.7\n1 0 obj\nxref \nstartxref\n17\n%%EOF")
+
+
+@target(
+    "formats.media.examine",
+    "formats.media.real_type",
+    "exchange.contents.examine",
+    seeds=_contents,
+    words=WORDS,
+)
+def content(data: bytes) -> None:
+    """Whatever its author declares: findings, or a peer's error."""
+    media.real_type(data)
+    for declared in sorted(media.MEDIA_TYPES):
+        found = contents.examine(declared, data)
+        assert found.objects >= 1
+    media.examine("image/png", data)
+    media.examine(media.real_type(data), data)
+
+
+@target(
+    "formats.stix.examine",
+    "formats.stix_fast.prove",
+    "formats.stix_precise.check",
+    seeds=_bundles,
+    words=WORDS,
+)
+def bundle(data: bytes) -> None:
+    """What is proven fast is what the precise check accepts, with the very same findings."""
+    _agree(data)
+
+
+def _agree(data: bytes) -> Findings:
+    proven = stix_fast.prove(data)
+    if proven is not None:
+        assert proven == stix_precise.check(data)
+        assert proven.problems == ()
+    found = stix.examine(data)
+    for key in found.keys:
+        item = json.loads(data[key.offset : key.offset + key.length])
+        assert item["id"] == key.id
+    return found
+
+
+def _objects() -> Iterator[bytes]:
+    for item in (*SAMPLES, *RARE):
+        yield json.dumps(item, separators=(",", ":")).encode()
+
+
+@target("formats.stix_rules.rules", "formats.stix_schemas.check", seeds=_objects, words=WORDS)
+def stix_object(data: bytes) -> None:
+    """One object in a bundle whose rest is as it must be."""
+    _agree(b'{"type":"bundle","id":"%b","objects":[%b]}' % (BUNDLE, data))
+
+
+def _json() -> Iterator[bytes]:
+    yield from _objects()
+    yield from (
+        b'{"a":1,"a":2}',
+        b"[NaN]",
+        b"1e999",
+        b'"\\ud800"',
+        b"[" * 100 + b"]" * 100,
+        b"9007199254740993",
+    )
+
+
+@target("formats.strict_json.load", "formats.strict_json.check_depth", seeds=_json)
+def strict(data: bytes) -> None:
+    value = strict_json.load("here", data)
+    assert json.loads(data) == value
+    if isinstance(value, dict):
+        strict_json.check_depth("here", value)
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
