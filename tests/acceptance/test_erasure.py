@@ -3,6 +3,8 @@
 The intruder has both machines as they run, every backup, and the secret that wraps key files.
 """
 
+import shutil
+
 import pytest
 
 from backups import back_up, bytes_below, equip, opened_below, sealed_below
@@ -115,9 +117,15 @@ def test_what_never_came_is_refused_once_its_day_is_over(pair):
 
 
 def test_backups_of_keys_end_where_the_node_can_reach_them(exchanged, tmp_path):
+    """Also those of days that are still to come, after seven days."""
     a, b, *_ = exchanged
-    (keys,) = (tmp_path / "backups" / "a" / "keys").iterdir()
-    assert list((keys / "day").iterdir())
+    a.service.send(B, alert("words", keep_days=10))
+    shutil.rmtree(tmp_path / "backups" / "a")
+    keys = back_up(a, tmp_path / "backups" / "a").keys
+    assert len(list((keys / "day").iterdir())) == 2
+    pass_days(DAYS + 1, a)
+    keep_house(a)
+    assert len(list((keys / "day").iterdir())) == 1
     pass_days(8, a, b)
     keep_house(a)
     assert list((keys / "day").iterdir()) == []

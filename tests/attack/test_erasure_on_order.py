@@ -6,9 +6,11 @@ import shutil
 import pytest
 
 from backups import back_up, bytes_below, equip, opened_below, sealed_below
+from mithaq.domain import things
 from mithaq.domain.moment import DAY
 from mithaq.domain.things import contents_key
 from mithaq.errors import RefusedError, StaleError
+from mithaq.exchange import contents
 from mithaq.exchange.about import About
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.exchange.packing import Lane
@@ -212,9 +214,44 @@ class TestHold:
         b.clock.offset = days * DAY
         with pytest.raises(StaleError, match="has ended"):
             b.service.about(A, hold(shared, b.identity.now() + DAY))
+        assert not reading(b, A, shared), "nothing was said"
         b.service.housekeep()
         with pytest.raises(StaleError, match="not all here"):
             b.service.about(A, hold(shared, b.identity.now() + DAY))
+
+    def test_erased_while_it_is_sealed_anew_it_does_not_come_back(self, pair, shared, monkeypatch):
+        _, b = pair
+        seal_anew = contents.seal_anew
+
+        def erased_meanwhile(*arguments):
+            index = b.service.item(A, shared).index
+            b.store.write(lambda tx: tx.bodies.drop(b.service.partner(A).mirror, index))
+            return seal_anew(*arguments)
+
+        monkeypatch.setattr(contents, "seal_anew", erased_meanwhile)
+        b.service.about(A, hold(shared, b.identity.now() + 20 * DAY))
+        assert list(sealed_below(b.directory)) == []
+
+    def test_what_may_not_be_stated_any_more_is_erased_all_the_same(self, pair, shared, monkeypatch):
+        """The register is full: its statement would be void. The pouch is taken, the contents go."""
+        a, b = pair
+        monkeypatch.setattr(things, "REGISTER_MAX", 2)
+        for _ in range(2):
+            b.service.about(A, hold(shared, b.identity.now() + DAY))
+        settle(a, b)
+        move(2, a, b)
+        a.service.about(B, withdrawal(shared))
+        carry(a, b, a.service.pouch(B, Lane.PROMPT))
+        assert list(sealed_below(b.directory)) == []
+        assert reading(b, A, shared) == "erased by one side, held over by the other"
+
+    def test_the_mark_by_which_it_is_known_again_goes_with_it(self, pair, shared):
+        _, b = pair
+        mark = b.identity.files.mark(b"the dam may break")
+        b.service.about(A, hold(shared, b.identity.now() + 2 * DAY))
+        assert len(b.store.read(lambda tx: tx.bodies.marked(mark))) == 1
+        move(DAYS + 1, b)
+        assert b.store.read(lambda tx: tx.bodies.marked(mark)) == []
 
     def test_killed_after_it_was_said_it_is_carried_out_by_the_next_look(self, pair, shared, monkeypatch):
         a, b = pair

@@ -163,7 +163,8 @@ def seal_anew(identity: Identity, place: Place, stored: StoredBody, day: int) ->
     old = SealedBody(identity.files.get(day_name(stored.day)), place.context, stored.sealed)
     key = identity.files.get_or_create(day_name(day))
     pieces = seal_body(key, identity.random, place.context, old.salt, old.chunks())
-    return replace(stored, day=day, sealed=b"".join(pieces))
+    mark = identity.files.mark(b"".join(map(zlib.decompress, old.chunks())))
+    return replace(stored, day=day, sealed=b"".join(pieces), mark=mark)
 
 
 def destroy_ended(identity: Identity) -> None:
