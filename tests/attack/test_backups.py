@@ -26,7 +26,7 @@ from mithaq.errors import (
     StoreError,
     UsageError,
 )
-from mithaq.node import backup, shelf
+from mithaq.node import backup, inventory, restore, shelf
 from mithaq.node.backup import Shelves
 from mithaq.node.directory import Config, Directory
 from nodes import A, B, alert, make_node, settle
@@ -50,7 +50,7 @@ def now(node):
 def hash_again(directory):
     """Make the manifest agree with files that were changed: it bears no signature."""
     path = directory / shelf.MANIFEST
-    manifest = shelf.Manifest.parse(path.read_bytes())
+    manifest = inventory.Manifest.parse(path.read_bytes())
     rows = [shelf.measure(directory, row.path) for row in manifest.files]
     path.write_bytes(msgspec.structs.replace(manifest, files=rows).encode())
 
@@ -274,7 +274,7 @@ def test_day_keys_older_than_seven_days_are_refused(made, tmp_path):
 
 def restored(tmp_path, shelves, at):
     node = Directory(tmp_path / "restored")
-    backup.restore(node, shelves, at)
+    restore.restore(node, shelves, at)
     return node
 
 
@@ -357,10 +357,10 @@ def dies(call):
         return call(*arguments, **named)
     return counted
 os.fsync, Path.rename, os.link = dies(os.fsync), dies(Path.rename), dies(os.link)
-from mithaq.node import backup
+from mithaq.node import backup, restore
 from mithaq.node.directory import Directory
 node, shelves, at = Directory(Path(sys.argv[3])), backup.Shelves.at(Path(sys.argv[4]), None), int(sys.argv[5])
-getattr(backup, sys.argv[2])(node, shelves, at)
+getattr({"create": backup, "restore": restore}[sys.argv[2]], sys.argv[2])(node, shelves, at)
 """
 
 
@@ -399,7 +399,7 @@ def test_killed_in_the_middle_of_putting_back(made, tmp_path):
         target.chmod(0o700)
         dying = killed(point, "restore", target, tmp_path / "backup", now(a))
         if not Directory(target).config_file.exists():
-            backup.restore(Directory(target), shelves, now(a))
+            restore.restore(Directory(target), shelves, now(a))
         back = make_node(target, "a", A)
         (item,) = back.service.sent(B)
         assert back.service.content(B, item.leaf, 0) == b"the bridge is closed"

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from backups import equip
-from mithaq.cli import backup, erase
+from mithaq.cli import backup, erase, mailbox
 from mithaq.domain.moment import DAY
 from mithaq.domain.things import contents_key
 from mithaq.errors import RefusedError, UsageError
@@ -69,6 +69,19 @@ def test_hold_in_any_zone(pair, sent):
 def test_hold_until_what_is_no_time(pair, sent, until):
     with pytest.raises(UsageError):
         erase.hold(A, sent, until=until, reason="audit", session=session(pair[1]))
+
+
+@pytest.mark.parametrize("days", [0, 40], ids=["on order", "by its day"])
+def test_show_says_why_a_content_is_not_here(pair, sent, days):
+    _, b = pair
+    if days:
+        b.clock.offset = days * DAY
+    else:
+        erase.erase(A, [sent], reason="order", session=session(b))
+    shown = mailbox.show(A, sent, session=session(b))
+    why = "the content has ended" if days else "the content was erased before its day"
+    assert shown.value["gone"] == [why]
+    assert any(line.endswith(why) for line in shown.lines)
 
 
 def test_backup_there_and_back(pair, sent, tmp_path):

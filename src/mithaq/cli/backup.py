@@ -11,6 +11,7 @@ from mithaq.cli.answer import Answer, listing, moment
 from mithaq.cli.session import Here
 from mithaq.node import backup
 from mithaq.node.backup import Report, Shelves
+from mithaq.node.restore import restore as put_back
 
 Keys = Annotated[
     Path | None, Parameter(help="Where keys go, better on another disk; else keys/ beside data/.")
@@ -47,7 +48,7 @@ def restore(directory: Path, /, *, keys: Keys = None, at: At = "", session: Here
         directory: where backups are kept.
     """
     with progress.working(str(directory)):
-        report = backup.restore(session.directory, Shelves.at(directory, keys), int(time.time()), at)
+        report = put_back(session.directory, Shelves.at(directory, keys), int(time.time()), at)
     said = session.words(
         "The node is put back; before it serves it erases what is due. A pair that is older than the anchor"
         " has to be recovered."

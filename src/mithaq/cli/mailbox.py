@@ -30,6 +30,12 @@ READINGS = {
     RECEIVER: N_("refused by its receiver's national rules"),
 }
 """States in a list where it was not the signed text that refused."""
+GONE = (
+    N_("the content has ended"),
+    N_("the content was erased before its day"),
+    N_("this content is not here"),
+)
+"""What ``Service.content`` says of what is not here, marked: the error itself is English."""
 
 Limit = Annotated[int, Parameter(help="How many at most.")]
 
@@ -70,7 +76,8 @@ def show(
     """
     with session.service() as service:
         item = service.item(partner, leaf)
-        contents = [_content(service, partner, item, ordinal) for ordinal in range(len(item.present))]
+        looked = [_content(service, partner, item, ordinal) for ordinal in range(len(item.present))]
+    contents, gone = [content for content, _ in looked], [why for _, why in looked]
     value = _value(item)
     files = _saved(item, contents, save) if save else []
     entry = item.entry
@@ -98,13 +105,14 @@ def show(
     lines += [session.words(REFUSERS[item.refused_by])] if item.refused_by else []
     lines += [f"{code}: {sentence}" for code, sentence in zip(item.codes, said, strict=True)]
     lines += [] if item.borne_out else [session.words(DOUBTS[item.refused_by])]
-    for ordinal, (body, content) in enumerate(zip(entry.bodies, contents, strict=True)):
-        lines += ["", f"{ordinal}  {body.type}  {body.size}  {'' if content is not None else '-'}".rstrip()]
+    for ordinal, (body, (content, why)) in enumerate(zip(entry.bodies, looked, strict=True)):
+        lines += ["", f"{ordinal}  {body.type}  {body.size}  {session.words(why)}".rstrip()]
         # Only what has no control characters goes to a terminal, whatever its author says it is; and marked,
         # so that no line of it can be taken for one of ours.
         if content is not None and media.real_type(content) == media.TEXT:
             lines += [f"> {line}" for line in content.decode().splitlines()]
-    return Answer(value | {"files": [str(file) for file in files]}, [*lines, *map(str, files)])
+    value |= {"files": [str(file) for file in files], "gone": gone}
+    return Answer(value, [*lines, *map(str, files)])
 
 
 def record(partner: str, /, *, output: OutputOrNone = None, session: Here) -> Answer:
@@ -147,11 +155,12 @@ def _value(item: Item) -> dict[str, Any]:
     )
 
 
-def _content(service: Service, partner: str, item: Item, ordinal: int) -> bytes | None:
+def _content(service: Service, partner: str, item: Item, ordinal: int) -> tuple[bytes | None, str]:
+    """A content, or why it is not here."""
     try:
-        return service.content(partner, item.leaf, ordinal)
-    except StaleError:
-        return None
+        return service.content(partner, item.leaf, ordinal), ""
+    except StaleError as error:
+        return None, error.message
 
 
 def _saved(item: Item, contents: Sequence[bytes | None], directory: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Backups of a node: taken while it serves, verified, put back (protocol 8).
+"""Backups of a node: taken while it serves, and verified (protocol 8); ``restore`` puts them back.
 
 Two sorts on two shelves, since they must not be kept together:
 
@@ -15,8 +15,7 @@ ever travel under it.
 import contextlib
 import hashlib
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mithaq.audit.cards import CARD_NOTE_MAX
@@ -26,16 +25,15 @@ from mithaq.crypto.private_files import (
     TEMPORARY,
     create_private,
     destroy_private,
-    make_directory,
-    sync_directory,
 )
 from mithaq.domain.card import Card
 from mithaq.domain.moment import DAY
 from mithaq.domain.party import Role
-from mithaq.errors import ConfigError, ForgedError, MithaqError, StaleError, StoreError, UsageError
+from mithaq.errors import ForgedError, MithaqError, StaleError, StoreError, UsageError
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.node.directory import Config, Directory
-from mithaq.node.shelf import LogRow, Making, Manifest, Shelf, as_store_error, copy, sync_below, time_of
+from mithaq.node.inventory import LogRow, Manifest
+from mithaq.node.shelf import Making, Shelf, as_store_error, time_of
 from mithaq.store.engine import FILE_NAME
 from mithaq.store.snapshot import Snapshot, SnapshotLog, examine
 from mithaq.store.snapshot import copy as copy_database
@@ -43,9 +41,8 @@ from mithaq.tlog.head import HEAD_MAX, verify_head
 
 KEYS_KEEP = 7 * DAY
 """Seconds that day keys stay in a backup, at most (protocol 8)."""
-UNFINISHED = ".restore"
-"""Where files are put together in a node's directory before they get their names there."""
-_CARD, _CONFIG = "card.note", "node.toml"
+CARD, CONFIG = "card.note", "node.toml"
+"""Files of data besides the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +98,8 @@ def create(node: Directory, shelves: Shelves, now: int) -> Report:
     # The database first: the key of every content in it is then among the keys, unless its day has ended.
     with shelves.data.making(now) as data, shelves.keys.making(now) as keys:
         copy_database(node.store, data.place / FILE_NAME)
-        data.copy(node.card, _CARD)
-        data.copy(node.config_file, _CONFIG)
+        data.copy(node.card, CARD)
+        data.copy(node.config_file, CONFIG)
         card = _card(data.place)
         _copy_keys(node, config, card, keys, now)
         snapshot = examine(data.place / FILE_NAME)
@@ -262,75 +259,8 @@ def _verify_head(log: SnapshotLog) -> None:
 
 
 def _card(data: Path) -> Card:
-    return Card.parse(Note.parse((data / _CARD).read_bytes(), limit=CARD_NOTE_MAX).text)
+    return Card.parse(Note.parse((data / CARD).read_bytes(), limit=CARD_NOTE_MAX).text)
 
 
 def _report(data: Path, keys: Path, time: int, snapshot: Snapshot) -> Report:
     return Report(data, keys, time, _card(data), snapshot.logs, len(_days(keys)))
-
-
-# --- putting back -----------------------------------------------------------------------------------------
-
-
-def restore(node: Directory, shelves: Shelves, now: int, name: str = "") -> Report:
-    """Put a backup into an empty directory; an anchor that is there stays, and finds an old store out.
-
-    Day keys of days that are over are not put back. What both logs say is erased goes before the node serves:
-    ``Service.clear``, by whoever opens it. Killed, it is begun again by the next call.
-
-    Raises:
-        ConfigError: something else is in the directory.
-        UsageError, StoreError, ForgedError, StaleError: as ``verify``, or the disk refuses.
-    """
-    report = verify(shelves, now, name)
-    make_directory(node.path)
-    with node.locked():
-        staging = _staging(node)
-        try:
-            config = Config.parse((report.data / _CONFIG).read_text(encoding="utf-8"))
-            for folder in ("store", "keys", "keyfiles", "keyfiles/day", "keyfiles/sealing"):
-                make_directory(staging / folder)
-            for source, target in _placed(report, now):
-                copy(source, staging / target)
-            config = replace(config, keystore=f"file:{node.keys.resolve()}")
-            create_private(staging / _CONFIG, config.text().encode())
-            sync_below(staging)
-            for each in ("store", "keys", "keyfiles", _CARD, _CONFIG):  # the last makes it a node
-                (staging / each).rename(node.path / each)
-            staging.rmdir()
-            sync_directory(node.path)
-        except OSError as error:
-            raise StoreError("the backup cannot be put back", where=str(node.path), got=error) from None
-    return report
-
-
-def _placed(report: Report, now: int) -> Iterator[tuple[Path, str]]:
-    """Files of a backup and where they go."""
-    today = day_name(day_of(now))
-    yield report.data / FILE_NAME, f"store/{FILE_NAME}"
-    yield report.data / _CARD, _CARD
-    for file in sorted(each for each in report.keys.rglob("*") if each.is_file()):
-        path = str(file.relative_to(report.keys))
-        if path.startswith("keys/"):
-            yield file, path
-        elif path.startswith("sealing/") or (path.startswith("day/") and path >= today):
-            yield file, f"keyfiles/{path}"
-
-
-def _staging(node: Directory) -> Path:
-    """An empty directory in the node's; what an unfinished restore has left there goes."""
-    staging = node.path / UNFINISHED
-    if staging.exists() and not node.config_file.exists():
-        for each in ("store", "keys", "keyfiles", UNFINISHED):
-            shutil.rmtree(node.path / each, ignore_errors=True)
-        node.card.unlink(missing_ok=True)
-    others = {each.name for each in node.path.iterdir()} - {"anchor", "lock"}
-    if others:
-        raise ConfigError(
-            "the directory is not empty",
-            where=str(node.path),
-            expected="nothing but the anchor",
-            got=" ".join(sorted(others)),
-        )
-    make_directory(staging)
-    return staging
