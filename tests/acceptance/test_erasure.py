@@ -141,5 +141,6 @@ def test_of_two_backups_the_older_keys_go_when_their_time_is_over(exchanged, tmp
     pass_days(8, a)
     back_up(a, tmp_path / "backups" / "a")
     assert len(list(shelf.iterdir())) == 2
-    with pytest.raises(UsageError):
-        back_up(a, tmp_path / "pair" / "a" / "inside")
+    for place in (tmp_path / "pair" / "a" / "inside", tmp_path / "two\nlines"):
+        with pytest.raises(UsageError, match="does not go there"):
+            back_up(a, place)

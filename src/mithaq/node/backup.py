@@ -90,9 +90,11 @@ def create(node: Directory, shelves: Shelves, now: int) -> Report:
     """
     config = node.config()
     for shelf in (shelves.data, shelves.keys):
-        if shelf.path.is_relative_to(node.path.resolve()):
+        if shelf.path.is_relative_to(node.path.resolve()) or not str(shelf.path).isprintable():
             raise UsageError(
-                "a backup does not go into the node", where=str(shelf.path), todo="name another disk"
+                "a backup does not go there: into the node, or below a name that does not show",
+                where=ascii(str(shelf.path)),
+                todo="name another directory",
             )
     _remember(node, shelves.keys)
     # The database first: the key of every content in it is then among the keys, unless its day has ended.
