@@ -298,3 +298,37 @@ def test_a_restored_backup_erases_before_it_serves(pair, shared, tmp_path):
     node.service.clear()
     assert list(sealed_below(fresh)) == []
     node.close()
+
+
+def test_what_ends_by_its_day_is_stated_by_its_reader(pair):
+    a, b = pair
+    sent = [a.service.send(B, alert(f"ends {n}", keep_days=2)) for n in range(3)]
+    later = a.service.send(B, alert("stays", keep_days=9))
+    settle(a, b)
+    move(4, a, b)
+    for node in (b, a):
+        node.service.housekeep()
+    settle(a, b)
+    for each in sent:
+        assert gone(a, B, each.leaf)
+        assert gone(b, A, each.leaf)
+        assert reading(a, B, each.leaf) == "erased by one side"
+    assert not gone(b, A, later.leaf)
+    before = b.service.status(A).own_size
+    b.service.housekeep()
+    assert b.service.status(A).own_size == before
+    assert same_record(a, b)
+
+
+def test_a_store_that_cannot_sign_erases_what_has_ended_and_states_nothing(pair, monkeypatch):
+    a, b = pair
+    sent = a.service.send(B, alert("ends", keep_days=2))
+    settle(a, b)
+    move(4, a, b)
+    monkeypatch.setattr(b.store, "behind", {b.service.partner(A).mirror: None})
+    size = b.service.status(A).own_size
+    b.service.clear()
+    monkeypatch.undo()
+    assert gone(b, A, sent.leaf)
+    assert b.service.status(A).own_size == size
+    settle(a, b)

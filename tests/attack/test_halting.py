@@ -4,11 +4,20 @@ import hashlib
 
 import pytest
 
+from mithaq.audit.verify import verify_receipt
 from mithaq.crypto.notes import Note
 from mithaq.domain.declaration import Declaration, Declared
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY, Moment
-from mithaq.errors import ForgedError, KeyStoreError, MalformedError, PeerError, RefusedError, StaleError
+from mithaq.errors import (
+    ForgedError,
+    KeyStoreError,
+    MalformedError,
+    PeerError,
+    RefusedError,
+    StaleError,
+    UsageError,
+)
 from mithaq.exchange.about import About
 from mithaq.exchange.pair import Draft
 from mithaq.exchange.pouch import part_of
@@ -195,3 +204,37 @@ def test_text_that_is_no_declaration(pair):
     for data in (b"", b"no note\n", a.service.note(name(a, b)), bytes(a.identity.card_note)):
         with pytest.raises((MalformedError, ForgedError)):
             a.service.declare(B, data)
+
+
+def test_off_boarding_erases_and_states_it_once_notice_has_run(pair):
+    a, b = pair
+    (text,) = a.service.agreements(B)
+    sent = [b.service.send(A, alert(f"{n}", keep_days=300, field="security")) for n in range(3)]
+    kept = b.service.send(A, alert("held over", keep_days=300, field="security"))
+    own = a.service.send(B, alert("ours", keep_days=300, field="security"))
+    settle(a, b)
+    a.service.declare(B, signed(a, b, "terminate"))
+    settle(a, b)
+    with pytest.raises(UsageError, match="notice"):
+        a.service.offboard(B, text.relation)
+    for node in (a, b):
+        node.clock.offset += 100 * DAY
+    until = int(a.clock()) + 30 * DAY
+    a.service.about(B, About("hold", (kept.leaf,), {"reason": "supervision", "until": until}))
+    assert a.service.offboard(B, text.relation) == 3
+    assert a.service.offboard(B, text.relation) == 0
+    settle(a, b)
+    for each in sent:
+        with pytest.raises(StaleError):
+            a.service.content(B, each.leaf, 0)
+        assert proved(b, a, each.leaf).erased
+    for leaf in (kept.leaf, own.leaf):
+        assert a.service.content(B, leaf, 0)
+    with pytest.raises(UsageError, match="notice"):
+        a.service.offboard(B, "another")
+
+
+def proved(node, partner, leaf):
+    cards = [bytes(each.identity.card_note) for each in (node, partner)]
+    heard = [each.fingerprint for each in (node, partner)]
+    return verify_receipt(node.service.receipt(partner.origin, leaf), cards, heard)

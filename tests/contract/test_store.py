@@ -295,8 +295,8 @@ def test_what_has_ended_goes_a_part_at_a_time(store):
 
     store.write(work)
     ended = []
-    while count := store.write(lambda tx: tx.bodies.end(9)):
-        ended.append(count)
+    while places := store.write(lambda tx: tx.bodies.end(9)):
+        ended.append(len(places))
     assert ended == [END_ROWS, 1, 1, 1, 1]
     assert store.read(lambda tx: tx.bodies.present(OWN, 0, 9_999)) == {}
     assert list(store.read(lambda tx: tx.bodies.present(MIRROR, 0, 99))) == [(9, 0)]

@@ -1,4 +1,4 @@
-"""What halts an agreement: ``mithaq agreement suspend``, ``declare``, ``resume`` and ``terminate``."""
+"""What halts an agreement: ``mithaq agreement suspend``, ``resume``, ``terminate`` …"""
 
 import time
 from pathlib import Path
@@ -87,6 +87,18 @@ def terminate(partner: str, file: Path, /, *, session: Here) -> Answer:
         file: what our authority has declared.
     """
     return _enter(partner, file, Declared.TERMINATE, session)
+
+
+def offboard(partner: str, relation: str, /, *, session: Here) -> Answer:
+    """After its end: erase all that the partner sent under a relation, and state it. It cannot be taken back.
+
+    Args:
+        partner: its origin.
+        relation: as its texts name it.
+    """
+    with session.service() as service:
+        count = service.offboard(partner, relation)
+    return Answer({"relation": relation, "erased": count}, [str(count)])
 
 
 def _enter(partner: str, file: Path, act: Declared, session: Session) -> Answer:

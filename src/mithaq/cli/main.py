@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "agreement": (
         "From a text to one that is in force.",
         _where("agreement", "new check sign propose export cosign activate show")
-        | _where("halting", "suspend declare resume terminate"),
+        | _where("halting", "suspend declare resume terminate offboard"),
     ),
     "backup": (
         "Copies of a node, taken while it serves; keys apart.",

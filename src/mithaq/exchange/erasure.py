@@ -10,14 +10,16 @@ would block the writer for long. Who dies between the two keeps nothing longer t
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 
 from mithaq.domain.entry import Entry
+from mithaq.domain.kinds import RE_MAX
 from mithaq.domain.party import LogName
 from mithaq.domain.rules import EXPIRED
 from mithaq.domain.shapes import hexadecimal
 from mithaq.domain.things import contents_key
-from mithaq.errors import RefusedError, StaleError
+from mithaq.errors import RefusedError, StaleError, UsageError
 from mithaq.exchange import about, contents
 from mithaq.exchange.about import About
 from mithaq.exchange.contents import Place
@@ -25,8 +27,8 @@ from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.ports import BodyKey, Partner, Store, Transaction
 
-REFUSED_MAX = 64
-"""Entries that one verdict refuses: the most that ``re`` holds (protocol 5)."""
+LOOK = 10_000
+"""Entries looked at together: what a log of millions costs in memory is the same."""
 
 # --- by their day -----------------------------------------------------------------------------------------
 
@@ -34,13 +36,59 @@ REFUSED_MAX = 64
 def end_days(identity: Identity, store: Store) -> None:
     """Destroy the keys of days that are over, and all that they sealed, a bounded part in each transaction.
 
+    What a partner sent is stated as erased in that transaction, as far as its pair can say anything.
+
     Raises:
         KeyStoreError: the disk refuses; the rows stay until their key is gone.
     """
     contents.destroy_ended(identity)
     today = contents.day_of(identity.now())
-    while store.write(lambda tx: tx.bodies.end(today)):
+    while store.write(lambda tx: _end(tx, identity, today, store.behind)):
         pass
+
+
+def _end(tx: Transaction, identity: Identity, today: int, behind: Collection[LogName]) -> int:
+    ended = tx.bodies.end(today)
+    mirrors = dict[LogName, set[int]]()
+    for key in ended:
+        # A pair that cannot sign says nothing, and its contents go all the same.
+        if key.log.author != identity.origin and not {key.log, key.log.other} & {*behind}:
+            mirrors.setdefault(key.log, set()).add(key.index)
+    for log, indexes in mirrors.items():
+        pair = Pair.of(tx, identity, log.other)
+        leaves = [pair.row(log, index).leaf.hex() for index in sorted(indexes)]
+        _state(identity, pair, [leaf for leaf in leaves if _is_accepted(pair, leaf)], "ended")
+    return len(ended)
+
+
+def _is_accepted(pair: Pair, leaf: str) -> bool:
+    thing = pair.thing(leaf)
+    taken = thing is not None and thing.value(pair.side) in {"accepted", "acknowledged"}
+    return taken and not _is_erased(pair, leaf)
+
+
+def _state(identity: Identity, pair: Pair, leaves: Iterable[str], reason: str) -> None:
+    """Say that contents are erased, in an entry for each text and field, or several.
+
+    Erased they are, also where the text no longer lets us say so.
+    """
+    of = dict[tuple[str, str], list[str]]()
+    for leaf in leaves:
+        thing = pair.thing(leaf)
+        if thing:
+            of.setdefault((thing.agreement, thing.field), []).append(leaf)
+    for (agreement, field), named in of.items():
+        for at in range(0, len(named), RE_MAX):
+            draft = Draft(
+                id=identity.random(16).hex(),
+                kind="erasure",
+                agreement=agreement,
+                field=field,
+                re=tuple(named[at : at + RE_MAX]),
+                facts={"reason": reason},
+            )
+            with contextlib.suppress(RefusedError):
+                pair.say(draft)
 
 
 def refuse_overdue(identity: Identity, store: Store, partner: Partner) -> bool:
@@ -56,7 +104,7 @@ def refuse_overdue(identity: Identity, store: Store, partner: Partner) -> bool:
 
 def _refuse_overdue(tx: Transaction, identity: Identity, partner: Partner) -> bool:
     mirror, today = partner.mirror, contents.day_of(identity.now())
-    overdue = tx.bodies.overdue(mirror, today, REFUSED_MAX)
+    overdue = tx.bodies.overdue(mirror, today, RE_MAX)
     pair = Pair.of(tx, identity, partner.own)
     leaves: list[str] = []
     for index in overdue:
@@ -107,20 +155,55 @@ def erase_withdrawn(tx: Transaction, identity: Identity, pair: Pair, leaves: Ite
     erased = [leaf for leaf in dict.fromkeys(leaves) if _may_erase(identity, pair, leaf)]
     for leaf in erased:
         drop(tx, pair, leaf)
-    if erased:
-        thing = pair.thing(erased[0])
-        assert thing
-        draft = Draft(
-            id=identity.random(16).hex(),
-            kind="erasure",
-            agreement=thing.agreement,
-            field=thing.field,
-            re=tuple(erased),
-            facts={"reason": "withdrawn"},
-        )
-        # Erased it is, also where the text no longer lets us say so.
-        with contextlib.suppress(RefusedError):
-            pair.say(draft)
+    _state(identity, pair, erased, "withdrawn")
+
+
+def offboard(identity: Identity, store: Store, partner: Partner, relation: str) -> int:
+    """Erase all that the partner sent under the texts of a relation whose notice has run, and state it.
+
+    The signed statements are the certificate of deletion; what a hold keeps stays until it ends.
+
+    Args:
+        identity: this node.
+        store: where it keeps things.
+        partner: the partner.
+        relation: as its texts name it.
+
+    Returns:
+        How many entries lost their contents.
+
+    Raises:
+        UsageError: no notice of termination has run.
+    """
+
+    def look(tx: Transaction) -> list[str]:
+        pair = Pair(tx, identity, partner.own)
+        notice = pair.sight.notice(relation)
+        if not notice or identity.now() <= notice:
+            raise UsageError("no notice of termination has run", where=relation, todo="terminate, and wait")
+        texts = {thing.key for thing in pair.agreements() if thing.relation == relation}
+        leaves = (pair.row(partner.mirror, index).leaf.hex() for index in _with_contents(tx, partner.mirror))
+        things = (thing for leaf in leaves if (thing := pair.thing(leaf)))
+        return [thing.key for thing in things if thing.agreement in texts]
+
+    def work(tx: Transaction, leaves: list[str]) -> int:
+        pair = Pair.of(tx, identity, partner.own)
+        erased = [leaf for leaf in leaves if _may_erase(identity, pair, leaf)]
+        for leaf in erased:
+            drop(tx, pair, leaf)
+        _state(identity, pair, erased, "off-boarding")
+        return len(erased)
+
+    leaves = store.read(look)
+    parts = [leaves[at : at + RE_MAX] for at in range(0, len(leaves), RE_MAX)]
+    return sum(store.write(partial(work, leaves=part)) for part in parts)
+
+
+def _with_contents(tx: Transaction, log: LogName) -> Iterator[int]:
+    """Entries of a log of which contents are here."""
+    size = tx.logs.row(log).size
+    for start in range(0, size, LOOK):
+        yield from sorted({index for index, _ in tx.bodies.present(log, start, min(start + LOOK, size))})
 
 
 def is_gone(pair: Pair, leaf: str) -> bool:

@@ -265,8 +265,8 @@ class Bodies(Protocol):
         """Destroy every content of an entry and stop wanting the rest."""
         ...
 
-    def end(self, today: int) -> int:
-        """Destroy some contents whose day is before ``today``; how many, 0 once none is left."""
+    def end(self, today: int) -> list[BodyKey]:
+        """Destroy some contents whose day is before ``today``; which, none once none is left."""
         ...
 
     def overdue(self, log: LogName, today: int, limit: int) -> list[int]:

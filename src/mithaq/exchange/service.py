@@ -205,6 +205,16 @@ class Service:
         self._wake(Origin(origin))
         return declaration
 
+    def offboard(self, origin: str, relation: str) -> int:
+        """Erase, and state as erased, all that the partner sent under a relation that has ended; how many.
+
+        Raises:
+            UsageError: no notice of termination has run.
+        """
+        count = erasure.offboard(self._identity, self._store, self.partner(origin), relation)
+        self._wake(Origin(origin))
+        return count
+
     def halts(self, origin: str) -> list[Thing]:
         """Suspensions and notices of termination between the two."""
         return [thing for thing in self._life(origin) if thing.sort is not Sort.AGREEMENT]

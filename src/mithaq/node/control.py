@@ -36,6 +36,7 @@ CALLS = (
     "item",
     "load_rules",
     "note",
+    "offboard",
     "partner",
     "partners",
     "propose",

@@ -55,7 +55,8 @@ _CAME = delete(schema.wanted).where(
     _W.log == bindparam("log"), _W.index == bindparam("index"), _W.ordinal == bindparam("ordinal")
 )
 _ENDED = (
-    select(_B.log, _B.index, _B.ordinal, _B.size)
+    select(schema.logs.c.name, _B.log, _B.index, _B.ordinal, _B.size)
+    .join(schema.logs, schema.logs.c.id == _B.log)
     .where(_B.day < bindparam("today"))
     .order_by(_B.day)
     .limit(END_ROWS)
@@ -161,15 +162,15 @@ class SqlBodies:
         self._remove(_DROP, place)
         self._run(_UNWANT, place)
 
-    def end(self, today: int) -> int:
+    def end(self, today: int) -> list[BodyKey]:
         """See ``ports.Bodies``."""
-        room, ended = END_BYTES, 0
-        for log, index, ordinal, size in self._run(_ENDED, {"today": today}).all():
+        room, ended = END_BYTES, list[BodyKey]()
+        for name, log, index, ordinal, size in self._run(_ENDED, {"today": today}).all():
             room -= size
             if room < 0 and ended:
                 break
             self._remove(_REMOVE, {"log": log, "index": index, "ordinal": ordinal})
-            ended += 1
+            ended.append(BodyKey(LogName.parse(name), index, ordinal))
         return ended
 
     def overdue(self, log: LogName, today: int, limit: int) -> list[int]:
