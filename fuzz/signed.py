@@ -12,13 +12,16 @@ from mithaq.audit.verify import verify_receipt
 from mithaq.crypto import notes
 from mithaq.crypto.keys import check_pair, check_sealing
 from mithaq.crypto.notes import Note, NoteLine, Signer, verify
+from mithaq.domain import national
 from mithaq.domain.declaration import Declaration, Declared
-from mithaq.domain.entry import leaf_hash
+from mithaq.domain.entry import Entry, leaf_hash
 from mithaq.domain.moment import DAY, Moment
+from mithaq.domain.narrowing import Narrowing, narrow
+from mithaq.domain.national import NationalRules
 from mithaq.domain.party import LogName, PublicPair, Role
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.partners import parse_card
-from mithaq.exchange.signing import sign_agreement, verify_declaration, verify_partly
+from mithaq.exchange.signing import sign_agreement, verify_declaration, verify_partly, verify_rules
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign, verify_cosignature
 from mithaq.tlog.head import sign_head, verify_head
@@ -222,6 +225,48 @@ def declaration_signed(data: bytes) -> None:
     """A declaration's text that its authority has signed."""
     signed = Note(data, notes.sign(data, A, KA.authority))
     assert verify_declaration(signed, CARD_A).text() == data
+
+
+CLOSES = ("closed", "kinds", "media_types", "narrows", "pap", "partner", "relation", "retention_days", "tlp")
+
+
+def _rules() -> Iterator[bytes]:
+    members = {"origin": A, "serial": 1, "issued": Moment(NOW), "title": {"en": "x"}}
+    for narrows in (
+        (),
+        (Narrowing(field="security", closed="field"),),
+        (Narrowing(partner=B, relation="atlas-lindmark", kinds=("alert",), tlp="green", body_max=9),),
+        (Narrowing(media_types=("text/plain",)), Narrowing(kinds=("reply", "request"), retention_days=3)),
+    ):
+        yield NationalRules(**members, narrows=narrows).text()
+
+
+@target("exchange.signing.verify_rules", seeds=_rules, words=(*TOML, *CLOSES))
+def rules_signed(data: bytes) -> None:
+    """National rules that their authority has signed: what they close is told, and read back, in one form."""
+    rules = verify_rules(Note(data, notes.sign(data, A, KA.authority)), CARD_A)
+    assert rules.text() == data
+    entry = Entry(LOG, "00" * 16, "rules", NOW, facts=rules.facts(B))
+    assert national.read(Entry.parse(entry.data)) == rules.towards(B)
+
+
+def _told() -> Iterator[bytes]:
+    for data in _rules():
+        facts = NationalRules.parse(data).facts(B)
+        yield Entry(LOG, "00" * 16, "rules", NOW, facts=facts).data
+
+
+@target("domain.national.read", seeds=_told, words=CLOSES)
+def rules_told(data: bytes) -> None:
+    """What a partner says that its rules close: whatever is read narrows every field, and raises no more."""
+    entry = Entry.parse(data)
+    if entry.kind != "rules":
+        return
+    narrowings = national.read(entry)
+    assert [each.members() for each in narrowings] == entry.facts.get("closes", [])
+    for terms in agreement().fields.values():
+        narrowed = narrow(terms, narrowings)
+        assert narrowed is None or set(narrowed.kinds) <= set(terms.kinds)
 
 
 def _keys() -> Iterator[bytes]:

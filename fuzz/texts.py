@@ -42,7 +42,7 @@ def _texts() -> Iterator[bytes]:
     yield from (b'a = "x"\n', b'a = [1, 2]\n\n[b]\nc = """\nd\ne"""\n\n[[f.g]]\nh = 0\n')
 
 
-KINDS = ("alert", "request", "reply", "held", "verdict", "keys", "card", "agreement", "record")
+KINDS = ("alert", "request", "reply", "held", "verdict", "keys", "card", "agreement", "rules", "record")
 MEMBERS = (
     "agreement",
     "at",

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "crypto.edwards.decode": "within check_pair",
     "crypto.keystore.KeyStore.load": "the port of crypto.filestore",
     "domain.lifecycle.read": "of values, not of bytes",
+    "exchange.national.load": "verify_rules, then the store",
     "exchange.contents.load": "our own sealed bytes: crypto.bodies",
     "exchange.ports.Store.read": "a transaction",
     "store.sqlite.SqliteStore.read": "a transaction",
@@ -39,6 +40,7 @@ ELSEWHERE = {
     "wire.link.PouchReader.read": "bytes of a connection: wire.visit",
     "wire.visit.Visit._answer": "within Visit._run",
     "cli.pouch.read": "a command: exchange.pouch",
+    "cli.rules.load": "a command: verify_rules",
     "domain.strict_toml._Reader.read": "within load",
     "demo": "the demo reads files of its own",
 }
