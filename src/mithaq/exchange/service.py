@@ -310,9 +310,9 @@ class Service:
         stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
         if stored is None:
             where = f"{item.leaf} {ordinal}"
+            contents.check_day(self._identity, contents.day_of(item.entry.keep_until), where)
             if self._store.read(lambda tx: erasure.is_erased(tx, self._identity, partner, item.leaf)):
                 raise StaleError("the content was erased before its day", where=where)
-            contents.check_day(self._identity, contents.day_of(item.entry.keep_until), where)
             raise StaleError("this content is not here", where=where)
         return contents.load(self._identity, contents.Place(log, item.entry.id, ordinal), stored)[1]
 
