@@ -91,18 +91,17 @@ def _state(identity: Identity, pair: Pair, leaves: Iterable[str], reason: str) -
                 pair.say(draft)
 
 
-def refuse_overdue(identity: Identity, store: Store, partner: Partner) -> bool:
-    """Refuse as expired what never came before its day was over, and want it no more; whether there was any.
+def refuse_overdue(identity: Identity, store: Store, partner: Partner) -> None:
+    """Refuse as expired what never came before its day was over, and want it no more.
 
     Every exchange entry gets a verdict (protocol 9), and nobody asks for ever for what has ended everywhere.
     """
-    some = False
     while store.write(lambda tx: _refuse_overdue(tx, identity, partner)):
-        some = True
-    return some
+        pass
 
 
 def _refuse_overdue(tx: Transaction, identity: Identity, partner: Partner) -> bool:
+    """Some of them; whether there were any."""
     mirror, today = partner.mirror, contents.day_of(identity.now())
     overdue = tx.bodies.overdue(mirror, today, RE_MAX)
     pair = Pair.of(tx, identity, partner.own)

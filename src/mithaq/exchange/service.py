@@ -165,12 +165,18 @@ class Service:
             raise failure
 
     def _keep_house(self, partner: Partner) -> None:
-        rotated = introduction.rotate(self._identity, self._store, partner)
-        recorded = daily.enter_record(self._identity, self._store, partner)
-        erasure.carry_out_holds(self._identity, self._store, partner)
-        refused = erasure.refuse_overdue(self._identity, self._store, partner)
-        if rotated or recorded or refused:
-            self._wake(partner.origin)
+        before = self._size(partner)
+        try:
+            introduction.rotate(self._identity, self._store, partner)
+            daily.enter_record(self._identity, self._store, partner)
+            erasure.refuse_overdue(self._identity, self._store, partner)
+            erasure.carry_out_holds(self._identity, self._store, partner)
+        finally:  # what one of them entered goes out, whatever became of the rest
+            if self._size(partner) != before:
+                self._wake(partner.origin)
+
+    def _size(self, partner: Partner) -> int:
+        return self._store.read(lambda tx: tx.logs.row(partner.own).size)
 
     # --- agreements ---------------------------------------------------------------------------------------
 

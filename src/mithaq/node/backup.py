@@ -172,17 +172,21 @@ def expire_known(node: Directory, now: int) -> None:
 def _remember(node: Directory, shelf: Shelf) -> None:
     known = _known(node)
     if shelf.path not in known:
-        fresh = node.backups.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        create_private(fresh, "".join(f"{path}\n" for path in (*known, shelf.path)).encode())
-        fresh.replace(node.backups)
+        with as_store_error("cannot be remembered", node.backups):
+            fresh = node.backups.with_suffix(".new")
+            fresh.unlink(missing_ok=True)
+            create_private(
+                fresh,
+                "".join(f"{path}\n" for path in (*known, shelf.path)).encode("utf-8", "surrogateescape"),
+            )
+            fresh.replace(node.backups)
 
 
 def _known(node: Directory) -> list[Path]:
-    try:
-        return [Path(line) for line in node.backups.read_text(encoding="utf-8").splitlines()]
-    except FileNotFoundError:
-        return []
+    with as_store_error("cannot be looked up", node.backups):
+        if not node.backups.exists():
+            return []
+        return [Path(line) for line in node.backups.read_text("utf-8", "replace").splitlines()]
 
 
 def _remove_old(shelf: Shelf, now: int) -> None:

@@ -13,7 +13,7 @@ from mithaq.crypto.private_files import create_private, make_directory, sync_dir
 from mithaq.errors import ConfigError, StoreError
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.node.backup import CARD, CONFIG, Report, Shelves, verify
-from mithaq.node.directory import Config, Directory
+from mithaq.node.directory import Directory
 from mithaq.node.shelf import copy, sync_below
 from mithaq.store.engine import FILE_NAME
 
@@ -36,7 +36,7 @@ def restore(node: Directory, shelves: Shelves, now: int, name: str = "") -> Repo
     with node.locked():
         staging = _staging(node)
         try:
-            config = Config.parse((report.data / CONFIG).read_text(encoding="utf-8"))
+            config = Directory(report.data).config()
             for folder in ("store", "keys", "keyfiles", "keyfiles/day", "keyfiles/sealing"):
                 make_directory(staging / folder)
             for source, target in _placed(report, now):
