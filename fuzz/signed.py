@@ -12,13 +12,16 @@ from mithaq.audit.verify import verify_receipt
 from mithaq.crypto import notes
 from mithaq.crypto.keys import check_pair, check_sealing
 from mithaq.crypto.notes import Note, NoteLine, Signer, verify
+from mithaq.domain import national
 from mithaq.domain.declaration import Declaration, Declared
-from mithaq.domain.entry import leaf_hash
+from mithaq.domain.entry import Entry, leaf_hash
 from mithaq.domain.moment import DAY, Moment
+from mithaq.domain.narrowing import Narrowing
+from mithaq.domain.national import NationalRules
 from mithaq.domain.party import LogName, PublicPair, Role
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.partners import parse_card
-from mithaq.exchange.signing import sign_agreement, verify_declaration, verify_partly
+from mithaq.exchange.signing import sign_agreement, verify_declaration, verify_partly, verify_rules
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign, verify_cosignature
 from mithaq.tlog.head import sign_head, verify_head
@@ -222,6 +225,34 @@ def declaration_signed(data: bytes) -> None:
     """A declaration's text that its authority has signed."""
     signed = Note(data, notes.sign(data, A, KA.authority))
     assert verify_declaration(signed, CARD_A).text() == data
+
+
+def _rules() -> Iterator[bytes]:
+    for narrows in ((), ({"kinds": ("expertise",), "tlp": "green"}, {"field": "tourism", "closed": "field"})):
+        made = tuple(Narrowing(**each) for each in narrows)
+        yield NationalRules(origin=A, serial=1, issued=Moment(NOW), title={"en": "x"}, narrows=made).text()
+
+
+@target("exchange.signing.verify_rules", seeds=_rules, words=(*TOML, "narrows", "closed", "kinds", "tlp"))
+def rules_signed(data: bytes) -> None:
+    """National rules that their authority has signed; what a partner is told of them is read again."""
+    rules = verify_rules(Note(data, notes.sign(data, A, KA.authority)), CARD_A)
+    assert rules.text() == data
+    told = Entry(LOG, "ab" * 16, "rules", 1, facts=rules.facts(B))
+    assert national.read(Entry.parse(told.data)) == rules.towards(B)
+
+
+def _told() -> Iterator[bytes]:
+    for text in _rules():
+        yield Entry(LOG, "ab" * 16, "rules", 1, facts=NationalRules.parse(text).facts(B)).data
+
+
+@target("domain.national.read", seeds=_told, words=("closes", "closed", "field", "kinds", "tlp", "body_max"))
+def rules_told(data: bytes) -> None:
+    """What a partner's node says that its rules close."""
+    entry = Entry.parse(data)
+    if entry.kind == "rules":
+        national.read(entry)
 
 
 def _keys() -> Iterator[bytes]:
