@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
+import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from fuzz.pouches import chunk, chunks
+from fuzz.pouches import bench, chunk, chunks
 from fuzz.target import target
 from mithaq.crypto.bodies import SealedBody, _body_key, seal_body
 from mithaq.crypto.filestore import FileStore
@@ -23,7 +27,9 @@ from mithaq.domain.things import Sort, Thing
 from mithaq.errors import ConfigError, KeyStoreError, PeerError, StoreError
 from mithaq.node.authority import PublicAuthority
 from mithaq.node.directory import Config
+from mithaq.node.shelf import MANIFEST, FileRow, LogRow, Manifest, Shelf
 from mithaq.store.anchor import Anchor, Line
+from mithaq.store.snapshot import copy, examine
 from mithaq.store.values import Packed
 from signed_texts import A, B, keys
 
@@ -226,3 +232,75 @@ def stored_value(data: bytes) -> None:
     packed = Packed[object](KINDS[(data[0] if data else 0) % len(KINDS)])
     value = packed.unpack(data[1:])
     assert packed.unpack(packed.pack(value)) == value
+
+
+def _manifests() -> Iterator[bytes]:
+    file = FileRow("day/2026-11-25", 77, "ab" * 32)
+    log = LogRow(f"{A}/to/{B}/1", 3, "cd" * 32)
+    yield Manifest("mithaq/backup/keys/1", 1, A, [file]).encode()
+    yield Manifest("mithaq/backup/data/1", 1, A, [file], revision="0001", logs=[log]).encode()
+
+
+@target(
+    "node.shelf.Manifest.parse", "node.shelf.Shelf.read", seeds=_manifests, refusals=(PeerError, StoreError)
+)
+def backup_manifest(data: bytes) -> None:
+    """A manifest of a backup: nothing it names leads out of it."""
+    parsed = Manifest.parse(data)
+    assert parsed.encode() == data
+    assert all(".." not in Path(file.path).parts and file.path[0] != "/" for file in parsed.files)
+    put(f"shelf/20261125T000000Z/{MANIFEST}", data)
+    Shelf(place() / "shelf", "data").read(place() / "shelf" / "20261125T000000Z")
+
+
+@cache
+def _database() -> Path:
+    a, _ = bench().nodes()
+    copy(a.directory / "store", place() / "made.db")
+    return place() / "made.db"
+
+
+def _changes() -> Iterator[bytes]:
+    yield b""
+    yield b'entries kind 3 "card"\nlogs size 1 7'
+    yield b'entries data 2 null\nheads note 1 [1, 2]\nnotes note 1 "x"\nmeta value 1 5\nlogs name 2 "a"'
+    yield b'entries kind 1 "held"\ntiles hashes 1 "x"\nlogs edge 1 ""\nheads root 2 [0]\nheads size 1 -1'
+
+
+@target(
+    "store.snapshot.examine",
+    seeds=_changes,
+    refusals=(StoreError,),
+    words=(
+        " ",
+        "entries",
+        "heads",
+        "logs",
+        "notes",
+        "tiles",
+        "meta",
+        "data",
+        "kind",
+        "index",
+        "leaf",
+        "size",
+    ),
+    longest=2_000,
+    examples=15,
+)
+def backup_database(data: bytes) -> None:
+    """A copy in which somebody has changed values: table, column, row, JSON (a list for bytes)."""
+    path = place() / "changed.db"
+    shutil.copyfile(_database(), path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        for line in data.decode("utf-8", "replace").split("\n"):
+            match = re.fullmatch(r"([a-z]+) ([a-z_]+) ([0-9]{1,6}) (.*)", line)
+            if match:
+                with suppress(ValueError, TypeError, sqlite3.Error, OverflowError):
+                    value = json.loads(match[4])
+                    value = bytes(value) if isinstance(value, list) else value
+                    statement = f'UPDATE {match[1]} SET "{match[2]}" = ? WHERE rowid = ?'
+                    connection.execute(statement, (value, int(match[3])))
+        connection.commit()
+    examine(path)

@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,10 +22,11 @@ from mithaq.audit.receipt import RECEIPT_MAX
 from mithaq.audit.verify import verify_receipt
 from mithaq.crypto import sealing
 from mithaq.crypto.notes import Note
-from mithaq.domain import strict_toml
+from mithaq.domain import canonical, strict_toml
 from mithaq.domain.agreement import AGREEMENT_MAX, Agreement
 from mithaq.domain.card import CARD_MAX, Card
 from mithaq.domain.entry import BODY_MAX, ENTRY_MAX, Entry
+from mithaq.domain.party import LogName
 from mithaq.errors import MithaqError
 from mithaq.exchange import contents
 from mithaq.exchange.manifest import ENTRIES_MAX, NOTE_MAX, Manifest, Part
@@ -34,6 +36,8 @@ from mithaq.node.directory import Config
 from mithaq.tlog.proof import TLOG_PROOF_MAX, TlogProof
 from mithaq.wire.http import POUCH_MAX as CARRIED_MAX
 from mithaq.wire.link import PouchReader
+from nodes import make_pair
+from pouches import batch, deliver, entries, forge, head, own
 from stix_samples import indicator, name, observable
 from vectors.pouches.make import KA, KB, MANIFEST
 from vectors.receipts.make import CARD_A, CARD_B, SIGNED_A, SIGNED_B, good
@@ -282,6 +286,51 @@ def carried_without_end():
     return PouchReader(lambda: piece)
 
 
+class Delivered:
+    """A pouch for a real node, made by a partner that lies."""
+
+    def __init__(self, entry: Callable[[int, str], bytes], count: int) -> None:
+        liar, self.node = make_pair(Path(tempfile.mkdtemp()))
+        log = own(liar, self.node)
+        said = entries(liar, log)
+        more = [entry(number, str(log)) for number in range(count)]
+        parts = (head(log, [*said, *more], liar.identity.log), batch([*said, *more], len(said)))
+        self.pouch = forge(liar, self.node, *parts)
+        liar.close()
+
+
+def take(delivered: Delivered) -> None:
+    with suppress(MithaqError):
+        deliver(delivered.node, delivered.pouch)
+
+
+NODE = case(take, ENTRIES_MAX, 16)
+
+
+@NODE
+def node_takes_many_ranges():
+    """Each entry becomes a thousand ranges: what is parsed is larger than its bytes."""
+    ranges = [{"from": 2 * at, "to": 2 * at + 1, "reason": "absent"} for at in range(1_000)]
+
+    def held(number: int, log: str) -> bytes:
+        of = str(LogName.parse(log).other)
+        facts = {"of": of, "size": 9_999, "root": "ab" * 32, "time": 1, "missing": ranges}
+        value = {"v": 1, "log": log, "id": f"{number:032x}", "kind": "held", "at": 1, "facts": facts}
+        return canonical.encode(value)
+
+    return Delivered(held, 390)
+
+
+@NODE
+def node_takes_as_many_entries_as_may_be():
+    def keys(number: int, log: str) -> bytes:
+        facts = {"sealing": f"{number:08x}" * 304}
+        value = {"v": 1, "log": log, "id": f"{number:032x}", "kind": "keys", "at": 1, "facts": facts}
+        return canonical.encode(value)
+
+    return Delivered(keys, 3_900)
+
+
 # --- contents ----------------------------------------------------------------------------------------------
 
 BUNDLE = case(lambda data: contents.examine(stix.MEDIA_TYPE, data), BODY_MAX, 4)
@@ -489,25 +538,24 @@ def child(made: Case, *, limited: bool) -> int:
 def measure(made: Case, *, limited: bool = True) -> dict[str, Any]:
     """What a case came to, in a child of this process."""
     ours, theirs = os.pipe()
-    number = os.fork()
-    if not number:
-        os.close(ours)
-        answer: dict[str, Any] = {}
-        try:
-            answer = {"peak": child(made, limited=limited)}
-        except BaseException as error:  # noqa: BLE001 - the parent says what it was
-            answer = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
-        finally:
-            os.write(theirs, json.dumps(answer).encode())
-            os._exit(0)
-    os.close(theirs)
-    with os.fdopen(ours, "rb") as pipe:
-        said = pipe.read()
-    _, status_ = os.waitpid(number, 0)
-    return {
-        "allowed": made.allowed,
-        **(json.loads(said) if said else {"error": f"ended by signal {status_ & 127}"}),
-    }
+    with tempfile.TemporaryDirectory(prefix="mithaq-bounded-") as scratch:
+        number = os.fork()
+        if not number:
+            os.close(ours)
+            answer: dict[str, Any] = {}
+            try:
+                tempfile.tempdir = scratch
+                answer = {"peak": child(made, limited=limited)}
+            except BaseException as error:  # noqa: BLE001 - the parent says what it was
+                answer = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
+            finally:
+                os.write(theirs, json.dumps(answer).encode())
+                os._exit(0)
+        os.close(theirs)
+        with os.fdopen(ours, "rb") as pipe:
+            said = pipe.read()
+        _, ended = os.waitpid(number, 0)
+    return {"allowed": made.allowed} | (json.loads(said) if said else {"error": f"signal {ended & 127}"})
 
 
 def main(names: list[str]) -> Iterator[str]:

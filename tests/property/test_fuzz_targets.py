@@ -39,8 +39,8 @@ ELSEWHERE = {
     "wire.file.PouchFile.read": "bytes of a file, not what they say",
     "wire.link.PouchReader.read": "bytes of a connection: wire.visit",
     "wire.visit.Visit._answer": "within Visit._run",
-    "cli.pouch.read": "a command: exchange.pouch",
-    "cli.rules.load": "a command: verify_rules",
+    "cli.": "commands: what they read goes to the layers below",
+    "exchange.national.load": "exchange.signing.verify_rules, then the store",
     "domain.strict_toml._Reader.read": "within load",
     "demo": "the demo reads files of its own",
 }

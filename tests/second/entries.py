@@ -96,7 +96,10 @@ FACTS: dict[str, Any] = {
         },
     ),
     "erasure": shaped({"reason": one_of("ended", "off-boarding", "order", "purpose-ended", "withdrawn")}),
-    "verdict": shaped({"result": one_of("accepted", "refused")}, {"codes": listed(is_identifier, 16)}),
+    "verdict": shaped(
+        {"result": one_of("accepted", "refused")},
+        {"codes": listed(is_identifier, 16), "by": one_of("text", "sender", "receiver")},
+    ),
 }
 """Kinds that a receipt can hold: exchange, ``held``, ``verdict`` and ``erasure`` (5.2)."""
 

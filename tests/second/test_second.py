@@ -45,6 +45,7 @@ def both(data, cards=(SIGNED_A, SIGNED_B), heard=HEARD):
         "held": first.held,
         "verdict": first.verdict,
         "codes": list(first.codes),
+        "refused_by": first.refused_by,
         "erased": first.erased,
     }
     return report

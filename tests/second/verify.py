@@ -109,6 +109,7 @@ def verify_receipt(data: bytes, cards: list[bytes], fingerprints: list[str]) -> 
         "held": 0,
         "verdict": "",
         "codes": [],
+        "refused_by": "",
         "erased": 0,
     }
     for name in ("held", "verdict", "erasure"):
@@ -124,8 +125,14 @@ def verify_receipt(data: bytes, cards: list[bytes], fingerprints: list[str]) -> 
     if "verdict" in rungs:  # 6
         verdict = rungs["verdict"].entry
         need(leaf in verdict["re"], "a verdict on something else")
-        report["verdict"], report["codes"] = verdict["facts"]["result"], verdict["facts"].get("codes", [])
-        need((report["verdict"] == "refused") == bool(report["codes"]), "a void verdict")
+        facts = verdict["facts"]
+        report |= {
+            "verdict": facts["result"],
+            "codes": facts.get("codes", []),
+            "refused_by": facts.get("by", ""),
+        }
+        refused = facts["result"] == "refused"
+        need(("codes" in facts) == refused == ("by" in facts), "a void verdict")
     if "erasure" in rungs:  # 7
         erasure = rungs["erasure"].entry
         need(leaf in erasure["re"], "an erasure of something else")

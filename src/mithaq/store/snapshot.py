@@ -102,7 +102,7 @@ def examine(path: Path) -> Snapshot:
     """
     try:
         return _examined(path)
-    except (PeerError, TypeError, ValueError) as error:  # SQLite keeps any value in any column
+    except (PeerError, KeyError, TypeError, ValueError) as error:  # SQLite keeps any value in any column
         raise StoreError("the database is damaged", where=str(path), got=error) from None
 
 
