@@ -27,7 +27,8 @@ from mithaq.domain.things import Sort, Thing
 from mithaq.errors import ConfigError, KeyStoreError, PeerError, StoreError
 from mithaq.node.authority import PublicAuthority
 from mithaq.node.directory import Config
-from mithaq.node.shelf import MANIFEST, FileRow, LogRow, Manifest, Shelf
+from mithaq.node.inventory import FileRow, LogRow, Manifest
+from mithaq.node.shelf import MANIFEST, Shelf
 from mithaq.store.anchor import Anchor, Line
 from mithaq.store.snapshot import copy, examine
 from mithaq.store.values import Packed
@@ -242,7 +243,7 @@ def _manifests() -> Iterator[bytes]:
 
 
 @target(
-    "node.shelf.Manifest.parse", "node.shelf.Shelf.read", seeds=_manifests, refusals=(PeerError, StoreError)
+    "node.inventory.Manifest.parse", "node.shelf.Shelf.read", seeds=_manifests, refusals=(PeerError, StoreError)
 )
 def backup_manifest(data: bytes) -> None:
     """A manifest of a backup: nothing it names leads out of it."""

@@ -30,7 +30,6 @@ ELSEWHERE = {
     "crypto.edwards.decode": "within check_pair",
     "crypto.keystore.KeyStore.load": "the port of crypto.filestore",
     "domain.lifecycle.read": "of values, not of bytes",
-    "exchange.national.load": "verify_rules, then the store",
     "exchange.contents.load": "our own sealed bytes: crypto.bodies",
     "exchange.ports.Store.read": "a transaction",
     "store.sqlite.SqliteStore.read": "a transaction",
