@@ -65,7 +65,7 @@ def examine(media_type: str, content: bytes) -> Findings:
     real = real_type(content)
     problems = _problems(media_type, real, content)
     if stix.MEDIA_TYPE not in (media_type, real):
-        return Findings(media_type=real, objects=1, problems=problems)
+        return Findings(media_type=real, objects=1, unmarked=1, problems=problems)
     if not problems:
         return stix.examine(content)
     return _mislabelled(real, content, problems)
@@ -76,15 +76,17 @@ def _mislabelled(real: str, content: bytes, problems: tuple[Problem, ...]) -> Fi
     try:
         found = stix.examine(content)
     except PeerError:
-        return Findings(media_type=real, objects=1, problems=problems)
+        return Findings(media_type=real, objects=1, unmarked=1, problems=problems)
     return Findings(
         media_type=real,
         objects=found.objects,
         tlp=found.tlp,
         pap=found.pap,
+        unmarked=found.unmarked,
         persons=found.persons,
         technical=found.technical,
         problems=problems + found.problems,
+        persons_at=found.persons_at,
     )
 
 
