@@ -22,7 +22,18 @@ Code = Literal["H0", "H1", "H2", "H3"]
 
 STIX_FILE_MAX = 256 * 2**20
 """Bytes of a STIX bundle as a file: more than an entry can carry would only be read to be refused."""
-NAMED = {".pdf": media.PDF, ".txt": media.TEXT, ".stix": stix.MEDIA_TYPE}
+NAMED = {
+    ".cap": media.CAP,
+    ".csv": media.CSV,
+    ".ics": media.CALENDAR,
+    ".jpeg": media.JPEG,
+    ".jpg": media.JPEG,
+    ".md": media.MARKDOWN,
+    ".pdf": media.PDF,
+    ".png": media.PNG,
+    ".stix": stix.MEDIA_TYPE,
+    ".txt": media.TEXT,
+}
 """What a file must be, if its name says what it is."""
 
 NEEDED = {"alert": ("urgency",), "request": ("urgency",), "reply": ("answers",)}
@@ -142,7 +153,7 @@ def _contents(file: Path, left_out: list[dict[str, str | int]] | None = None) ->
     data = read_file(file, STIX_FILE_MAX)
     media_type = media.real_type(data)
     expected = NAMED.get(file.suffix.lower(), media_type)
-    if media_type != expected:
+    if not media.fits(expected, media_type):
         raise UsageError(
             "the file is not what its name says",
             where=str(file),
@@ -163,4 +174,4 @@ def _contents(file: Path, left_out: list[dict[str, str | int]] | None = None) ->
             got=error.got,
             todo="split it, or carry it another way and send its digest",
         ) from None
-    yield media_type, data
+    yield expected, data

@@ -23,6 +23,7 @@ import re
 from typing import Any, NamedTuple, cast
 
 from mithaq.domain.findings import Problem
+from mithaq.formats.contacts import is_role
 from mithaq.formats.strict_json import texts
 
 ID_MAX = 300
@@ -57,14 +58,6 @@ _NAMED = re.compile(
     r"\b(?:email-addr:value|email-message:(?:from|sender)_ref\.value|user-account:(?:user_id|account_login))"
     r"\s*=\s*'((?:[^'\\]|\\.)*)'"
 )
-_ROLE_CONTACT = re.compile(
-    r"https?://\S+"
-    r"|(?:mailto:)?(?:abuse|cert|contact|csirt|hostmaster|info|noc|postmaster|psirt|security|soc|support|webmaster)"
-    r"@[\w.-]+",
-    re.IGNORECASE,
-)
-"""A page, or a mailbox that a role answers (RFC 2142 and what response teams use)."""
-
 _RECIPIENT_HEADERS = frozenset(
     {"to", "cc", "bcc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to"}
 )
@@ -106,8 +99,7 @@ def _identity(item: dict[str, Any]) -> Personal | None:
     if isinstance(extensions, dict) and _CONTACTS_EXTENSION in extensions:
         return Personal(".extensions", "it names contacts")
     contacts = item.get("contact_information", "")
-    words = re.split(r"[\s,;|]+", contacts) if isinstance(contacts, str) else [""]
-    if contacts != "" and not all(_ROLE_CONTACT.fullmatch(word) for word in words):
+    if contacts != "" and not (isinstance(contacts, str) and is_role(contacts)):
         return Personal(".contact_information", "expected role mailboxes or pages only")
     return None
 
