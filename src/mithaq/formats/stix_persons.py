@@ -38,6 +38,9 @@ ACCOUNTS = ("email-addr", "email-message", "user-account")
 
 ACCOUNT_VALUES = ("value", "user_id", "account_login")
 """Members by which a pattern can name an account."""
+_CONTRIBUTORS = "x_mitre_contributors"
+"""The member in which ATT&CK thanks people, in objects of any type."""
+
 _ATTACKERS = (
     "attack-pattern--",
     "campaign--",
@@ -75,8 +78,8 @@ def always(item: dict[str, Any]) -> Personal | None:
 
     It never raises, whatever the types of the members: a member of a wrong type counts as one that names.
     """
-    if item.get("x_mitre_contributors"):
-        return Personal(".x_mitre_contributors", "it names who contributed")
+    if item.get(_CONTRIBUTORS):
+        return Personal(f".{_CONTRIBUTORS}", "it names who contributed")
     match item.get("type"):
         case "identity":
             return _identity(item)
@@ -132,8 +135,8 @@ class Persons:
 
     def add(self, i: int, item: dict[str, Any], *, refused: bool) -> None:
         """Take the i-th object in; one that is refused attests nothing."""
-        personal = always(item)
         kind = item.get("type")
+        personal = always(item) if kind != "indicator" or _CONTRIBUTORS in item else None
         if personal:
             self._found.append(_problem(i, item["id"], personal))
         elif kind in ACCOUNTS:

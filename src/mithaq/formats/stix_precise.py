@@ -129,8 +129,8 @@ class _Survey:
         modified = item.get("modified")
         key = Key(item["id"], modified if isinstance(modified, str) else "", piece.offset, len(piece.raw))
         self._keys.append(key)
-        marks = [*_marks(item, self._meanings)]
-        self._marked.update(marks)
+        marks = _marks(item, self._meanings)
+        self._marked |= marks
         self._unmarked += item["type"] not in SELF_DESCRIBING and not has_tlp(marks)
         self._technical |= item["type"] in TECHNICAL
         before = len(self._problems)
@@ -160,19 +160,16 @@ class _Survey:
         )
 
 
-def _marks(item: dict[str, Any], meanings: Mapping[str, str]) -> Iterator[str]:
+def _marks(item: dict[str, Any], meanings: Mapping[str, str]) -> set[str]:
     """What the markings and labels of an object mean, whether or not it fits its schema."""
-    for each in texts(item.get("object_marking_refs")):
-        if each in meanings:
-            yield meanings[each]
-    for each in dicts(item.get("granular_markings")):
-        marking = each.get("marking_ref")
-        if isinstance(marking, str) and marking in meanings:
-            yield meanings[marking]
-    for label in texts(item.get("labels")):
-        said = of_label(label) if is_marking(label) else None
-        if said:
-            yield said
+    refs = texts(item.get("object_marking_refs"))
+    if "granular_markings" in item:
+        refs += texts([each.get("marking_ref") for each in dicts(item["granular_markings"])])
+    marks = {meanings[each] for each in refs if each in meanings}
+    if "labels" in item:
+        said = {of_label(label) for label in texts(item["labels"]) if is_marking(label)}
+        marks |= {each for each in said if each}
+    return marks
 
 
 def _split(content: bytes) -> tuple[list[_Sketch], list[_Piece]]:

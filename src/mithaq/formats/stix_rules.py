@@ -137,7 +137,7 @@ def _markings(item: dict[str, Any], meanings: Mapping[str, str]) -> Iterator[Bro
     for i, granular in enumerate(item.get("granular_markings", [])):
         if granular.get("marking_ref") not in meanings:
             yield _unknown(f"granular_markings[{i}].marking_ref")
-    for i, label in enumerate(texts(item.get("labels"))):
+    for i, label in enumerate(texts(item["labels"]) if "labels" in item else ()):
         if is_marking(label) and of_label(label) is None:
             yield Broken("marking", f"labels[{i}]", "expected a level of TLP 2.0 or PAP behind this word")
     if item["type"] == "marking-definition":
