@@ -107,3 +107,32 @@ def archive(**files: bytes) -> bytes:
 
 
 CORE = b'<cp:coreProperties xmlns:dc="x"><dc:creator>%b</dc:creator></cp:coreProperties>'
+
+
+def samples() -> list[tuple[str, bytes]]:
+    """One of each kind with as much inside as there is to read, by its media type."""
+    typed = b"/Type/Metadata/Subtype/XML"
+    app1 = segment(0xE1, b"Exif\0\0" + NAMED_EXIF) + segment(
+        0xE1, b"http://ns.adobe.com/xap/1.0/\0" + NAMED_XMP
+    )
+    texts = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(NAMED_XMP)) + chunk(
+        b"eXIf", NAMED_EXIF
+    )
+    return [
+        (
+            "application/pdf",
+            pdf(
+                deflated(b"/Type/ObjStm/N 1/First 4", b"1 0 <</Author(Jane)>>"),
+                deflated(typed, NAMED_XMP),
+                stream(b"/Filter/DCTDecode", jpeg(app1)),
+            ),
+        ),
+        ("image/jpeg", jpeg(app1)),
+        ("image/png", png(texts)),
+        ("application/cap+xml", ALERT.encode()),
+        ("text/calendar", CALENDAR.encode()),
+        ("application/json", b'{"a":[{"type":"identity","id":"1"},{"type":"first-name","value":"n"}]}'),
+        ("application/octet-stream", archive(docProps__core_xml=CORE % b"Jane", word__document_xml=b"<w/>")),
+        ("text/csv", b'a,b\n1,"2"\n'),
+        ("text/markdown", b"# a\n[b](https://c.example/)\n"),
+    ]
