@@ -20,7 +20,7 @@ GOOD = {
     ),
     "pdf with words of the law in a string": (
         media.PDF,
-        make.pdf(b"<</Title(/JS /Author \\( \\) (nested))>>"),
+        make.pdf(b"<</Title(/JS \\( (nested) \\) /Author (x))>>"),
     ),
     "pdf with XMP": (media.PDF, make.pdf(make.stream(b"/Type/Metadata/Subtype/XML", make.xmp("<a/>")))),
     "png": (media.PNG, make.png()),

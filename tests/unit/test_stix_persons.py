@@ -49,7 +49,7 @@ def held(**members):
         (make.domain_object("identity", name="n", identity_class="group"), ""),
         (
             make.domain_object(
-                "identity", name="n", identity_class="group", contact_information="a. b, +49 1"
+                "identity", name="n", identity_class="group", contact_information="info@a.example, +49 1"
             ),
             "contact_information",
         ),
@@ -161,6 +161,17 @@ def test_a_message_and_its_sender_attest_each_other():
     assert places(MESSAGE, MAIL, VICTIM, uses) == ["objects[2]"]
     named = make.indicator(pattern="[email-addr:value = 'drop@c2.example']")
     assert places(MESSAGE, MAIL, named) == []
+
+
+def test_a_message_to_its_own_sender_attests_nobody():
+    message = MESSAGE | {"from_ref": VICTIM["id"]}
+    assert places(message, VICTIM, relation("uses", make.name("malware"), message["id"])) == ["objects[1]"]
+
+
+def test_observed_data_of_the_older_form_attests_no_account_in_it():
+    item = held(objects={"0": VICTIM})
+    based = relation("based-on", make.name("indicator"), item["id"])
+    assert places(item, based) == ["objects[0].objects.0"]
 
 
 def test_the_value_attests_inside_of_older_observed_data():

@@ -35,9 +35,6 @@ def look(seen: Seen, where: str, content: bytes) -> None:
             at += 1 if marker == 0xFF else 2
             continue
         size = int.from_bytes(content[at + 2 : at + 4])
-        if size < 2 or at + 2 + size > len(content):
-            seen.problem("damaged", where, f"expected a whole segment at byte {at}")
-            return
         _segment(seen, where, marker, content[at + 4 : at + 2 + size])
         at += 2 + size
         if marker == _SOS:

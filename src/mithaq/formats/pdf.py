@@ -52,7 +52,7 @@ _MARKUP = frozenset(
     b"Text FreeText Highlight Underline StrikeOut Squiggly Ink Line Square Circle Polygon PolyLine Caret"
     b" Stamp Redact Popup".split()
 )
-_PLAIN_FILTERS = frozenset(b"ASCIIHexDecode ASCII85Decode LZWDecode RunLengthDecode Crypt Predictor".split())
+_OTHER_FILTERS = frozenset(b"ASCIIHexDecode ASCII85Decode LZWDecode RunLengthDecode Crypt Predictor".split())
 
 
 def is_pdf(content: bytes) -> bool:
@@ -150,12 +150,13 @@ class _Reading:
         data = memoryview(content)[start : found.start()]
         typed = {b"Metadata", b"XML"} <= self.names
         if b"ObjStm" in self.names or {b"N", b"First"} <= self.names:
-            opened = self._open(data, start)
             kept, self.names = self.names, set()
-            self.read(opened, inside=True)
+            self.read(self._open(data, start, kept) or b"", inside=True)
             self.names = kept
         elif typed or any(mark in self._head(data) for mark in xmp.MARKS):
-            xmp.look(self.seen, "Metadata", self._open(data, start))
+            opened = self._open(data, start, self.names)
+            if opened is not None:
+                xmp.look(self.seen, "Metadata", opened)
         elif bytes(data[:3]) == jpeg.START and b"DCTDecode" in self.names:
             picture = Seen()  # only whom it names: a reader of PDF mends what a viewer of pictures would not
             jpeg.look(picture, f"byte {start} ", bytes(data))
@@ -171,25 +172,25 @@ class _Reading:
         except zlib.error:
             return b""
 
-    def _open(self, data: memoryview, at: int) -> bytes:
-        """The open bytes of a stream; empty, with a problem, where they cannot be had."""
-        if self.names & _PLAIN_FILTERS:
+    def _open(self, data: memoryview, at: int, names: set[bytes]) -> bytes | None:
+        """The open bytes of a stream with these names; None, with a problem, where they cannot be had."""
+        if names & _OTHER_FILTERS:
             self.seen.problem(
                 "metadata", f"byte {at}", "expected a stream without a filter, or FlateDecode alone"
             )
-            return b""
-        if b"FlateDecode" not in self.names and b"Fl" not in self.names:
+            return None
+        if b"FlateDecode" not in names and b"Fl" not in names:
             return bytes(data)
         left = max(OPENED_MAX - self._opened, 0)
         try:
             opened = zlib.decompressobj().decompress(data, left + 1)
         except zlib.error as error:
             self.seen.problem("damaged", f"byte {at}", f"expected a stream that opens, got: {error}")
-            return b""
+            return None
         self._opened += len(opened)
         if len(opened) > left:
             self.seen.problem("damaged", f"byte {at}", f"expected at most {OPENED_MAX} bytes when open")
-            return b""
+            return None
         return opened
 
 

@@ -114,7 +114,7 @@ class _Survey:
     """
 
     def __init__(self, definitions: Mapping[str, str], told: int) -> None:
-        self._meanings = {**definitions, **KNOWN} if definitions else KNOWN
+        self._meanings = {**KNOWN, **definitions} if definitions else KNOWN
         self._told = told
         self._keys: list[Key] = []
         self._seen: set[tuple[str, str]] = set()
