@@ -529,8 +529,9 @@ def test_persons_in_json_without_a_bundle(item, around):
         b'{"a":"\\ud800"}',
         b"[" * 100 + b"]" * 100,
         b"[" + b" " * plain_json.SIZE_MAX + b"]",
+        b"[" + b"[]," * plain_json.NODES_MAX + b"[]]",
     ],
-    ids=["twice", "NaN", "surrogate", "deep", "large"],
+    ids=["twice", "NaN", "surrogate", "deep", "large", "many"],
 )
 def test_json_that_is_read_differently(content):
     found = media.examine(media.JSON, content)
@@ -554,6 +555,23 @@ DISGUISED = {
 @pytest.mark.parametrize(("declared", "content"), DISGUISED.values(), ids=DISGUISED)
 def test_two_things_at_once(declared, content):
     assert codes(declared, content) & {"disguised", "damaged"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        (media.JSON, b"[" + b"[]," * 500_000 + b"[]]"),
+        (media.CALENDAR, b"BEGIN:VCALENDAR\n" + b"A:B\n" * 500_000),
+        (media.CALENDAR, b"BEGIN:VCALENDAR\n" + b" A\n" * 500_000),
+        (media.CSV, b"ab," * 1_100_000),
+        (media.OCTETS, make.archive(a_xml=b"") + b"PK\1\2" * 500_000),
+    ],
+    ids=["json", "calendar", "folded calendar", "table", "archive"],
+)
+def test_small_pieces_without_end(media_type, content):
+    """What is parsed takes many times its bytes; pieces are counted before."""
+    assert codes(media_type, content)
+    assert memory(media_type, content) < 8 * len(content)
 
 
 def test_what_is_told_is_bounded():

@@ -12,7 +12,7 @@ START = b"BEGIN:VCALENDAR"
 DEPTH_MAX = 8
 """Components in each other: a calendar, an event, an alarm."""
 LINES_MAX = 200_000
-"""Content lines of a calendar."""
+"""Lines of a calendar, folded as they come; each takes sixty bytes more than it has."""
 
 _LINE = re.compile(
     r'([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)*):(.*)\Z', re.DOTALL
@@ -64,14 +64,14 @@ def _property(seen: Seen, path: str, name: str, parameters: str, value: str) -> 
 
 def _lines(text: str) -> Iterator[tuple[int, str, str, str]]:
     """Content lines, unfolded (section 3.1), with the number of their first line; ValueError past a limit."""
+    if text.count("\n") > LINES_MAX:
+        raise ValueError(f"expected at most {LINES_MAX} lines")
     unfolded: list[tuple[int, list[str]]] = []
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if line[:1] in (" ", "\t") and unfolded:
             unfolded[-1][1].append(line[1:])
         elif line:
             unfolded.append((number, [line]))
-        if len(unfolded) > LINES_MAX:
-            raise ValueError(f"expected at most {LINES_MAX} lines")
     for number, pieces in unfolded:
         found = _LINE.match("".join(pieces))
         if not found:

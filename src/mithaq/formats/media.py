@@ -200,7 +200,7 @@ def _is_bundle(content: bytes) -> bool:
 
 def _is_json(content: bytes) -> bool:
     try:
-        msgspec.json.decode(content, type=dict[str, msgspec.Raw] | list[msgspec.Raw])
+        msgspec.json.decode(content, type=msgspec.Raw)  # read to its end, and nothing made of it
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return True

@@ -40,6 +40,9 @@ _FAILURES = (
 )
 """What zipfile raises for hostile archives: it is not one family."""
 
+_ENTRY = b"PK\x01\x02"
+"""How each entry of an archive's directory begins."""
+
 _ELEMENT = re.compile(
     rb"<(?:[A-Za-z0-9_-]+:)?(creator|initial-creator|lastModifiedBy|Manager|author|printed-by|sender-name)"
     rb"(?:\s[^<>]*)?>([^<]*)<"
@@ -56,6 +59,9 @@ def is_archive(content: bytes) -> bool:
 
 def look(seen: Seen, content: bytes) -> None:
     """Look into an archive."""
+    if content.count(_ENTRY) > MEMBERS_MAX:  # before a directory of a million files is made of it
+        seen.problem("damaged", "", f"expected at most {MEMBERS_MAX} files")
+        return
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _members(seen, archive)
@@ -65,11 +71,8 @@ def look(seen: Seen, content: bytes) -> None:
 
 
 def _members(seen: Seen, archive: zipfile.ZipFile) -> None:
-    members = archive.infolist()
-    if len(members) > MEMBERS_MAX:
-        raise ValueError(f"more than {MEMBERS_MAX} files")
     left = OPENED_MAX
-    for member in members:
+    for member in archive.infolist():
         if member.flag_bits & 1:
             seen.problem("encrypted", member.filename, "expected an archive that can be read")
         elif _PEOPLE.search(member.filename):

@@ -14,6 +14,8 @@ from mithaq.formats.seen import Seen
 
 SIZE_MAX = 4 * 2**20
 """Bytes of a document: parsed JSON takes up to fifty times the memory of its bytes."""
+NODES_MAX = 200_000
+"""Braces and brackets, those in strings included: each takes many times its bytes when it is parsed."""
 
 MISP_PERSONAL = frozenset(
     {
@@ -63,8 +65,8 @@ class _Place(NamedTuple):
 
 def look(seen: Seen, content: bytes) -> None:
     """Look into a JSON document."""
-    if len(content) > SIZE_MAX:
-        seen.problem("json", "", f"expected at most {SIZE_MAX} bytes")
+    if len(content) > SIZE_MAX or content.count(b"{") + content.count(b"[") > NODES_MAX:
+        seen.problem("json", "", f"expected at most {SIZE_MAX} bytes and {NODES_MAX} braces and brackets")
         return
     try:
         level: list[tuple[_Place | None, Any]] = [(None, strict_json.load("", content))]

@@ -23,6 +23,9 @@ _SCRIPT = re.compile(
     r"|^[ \t]{0,3}\[[^\]\n]{1,200}\]:[ \t]*<?(?:javascript|vbscript|data):",
     re.IGNORECASE | re.MULTILINE,
 )
+CELLS_MAX = 1_000_000
+"""Commas and line ends of a table: a row is a list, and its cells take up to fifty times their bytes."""
+
 _FORMULA = ("=", "@")
 """How a cell begins that programs compute; signs are left out, since numbers begin with them."""
 
@@ -51,6 +54,9 @@ def look_markdown(seen: Seen, text: str) -> None:
 
 def look_csv(seen: Seen, text: str) -> None:
     """RFC 4180: rows of as many cells as the first, and no cell that a program would compute."""
+    if text.count(",") + text.count("\n") > CELLS_MAX:
+        seen.problem("csv", "", f"expected at most {CELLS_MAX} cells")
+        return
     width, computes = 0, any(start in text for start in _FORMULA)
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
