@@ -243,7 +243,10 @@ def _manifests() -> Iterator[bytes]:
 
 
 @target(
-    "node.inventory.Manifest.parse", "node.shelf.Shelf.read", seeds=_manifests, refusals=(PeerError, StoreError)
+    "node.inventory.Manifest.parse",
+    "node.shelf.Shelf.read",
+    seeds=_manifests,
+    refusals=(PeerError, StoreError),
 )
 def backup_manifest(data: bytes) -> None:
     """A manifest of a backup: nothing it names leads out of it."""

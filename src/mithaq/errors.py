@@ -103,16 +103,26 @@ class RefusedError(UsageError):
         message: one sentence.
         codes: the codes of the rules that refused (``domain.policy``), most telling first.
         by: whose rules they are: those of the signed text, or the sender's own (``domain.national``).
+        reasons: what in the contents was refused, where that is known: code, path, message, and of an object
+            its index and id.
     """
 
     exit_code = 5
 
     def __init__(
-        self, message: str, *, codes: tuple[str, ...], where: str = "", todo: str = "", by: str = "text"
+        self,
+        message: str,
+        *,
+        codes: tuple[str, ...],
+        where: str = "",
+        todo: str = "",
+        by: str = "text",
+        reasons: tuple[dict[str, str | int], ...] = (),
     ) -> None:
         super().__init__(message, where=where, got=" ".join(codes), todo=todo)
         self.codes = codes
         self.by = by
+        self.reasons = reasons
 
 
 class PeerError(MithaqError):

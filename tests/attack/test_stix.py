@@ -216,3 +216,156 @@ def test_an_identity_class_of_a_wrong_type_is_a_person(value):
 @pytest.mark.parametrize("member", ["object_marking_refs", "granular_markings", "external_references"])
 def test_lists_that_are_none(member, refs):
     assert stix.examine(stix.bundle([make.indicator(**{member: refs})])).problems
+
+
+# --- markings ---------------------------------------------------------------------------------------------
+
+OTHER = make.name("marking-definition")
+
+
+def definition(name=OTHER, statement="PAP:AMBER", **members):
+    common = {"type": "marking-definition", "spec_version": "2.1", "created": make.TIME, "id": name}
+    return common | {"definition_type": "statement", "definition": {"statement": statement}} | members
+
+
+def marked(*marks, **members):
+    return make.indicator(object_marking_refs=[*marks], **members)
+
+
+def codes(*items):
+    return [(each.code, each.index) for each in stix.examine(stix.bundle(items)).problems]
+
+
+def test_two_definitions_of_one_id():
+    """A reader that takes the first sees CLEAR, one that takes the last sees RED."""
+    one, two = definition(statement="TLP:CLEAR"), definition(statement="TLP:RED", x_modified="now")
+    for items in ([one, two, marked(OTHER)], [two, marked(OTHER), one]):
+        found = stix.examine(stix.bundle(items))
+        assert ("marking", f"objects[{items.index(marked(OTHER))}].object_marking_refs[0]") in [
+            (each.code, each.path) for each in found.problems
+        ]
+
+
+def test_a_definition_that_its_schema_refuses_defines_nothing():
+    assert ("marking", 1) in codes(definition(created="yesterday"), marked(OTHER))
+
+
+def test_a_copyright_that_hides_a_restriction():
+    """The fixed id of MITRE does not make a classification harmless, nor does the word copyright."""
+    mitre = "marking-definition--fa42a846-8d90-4e51-bc29-71d5b4802168"
+    assert codes(definition(mitre, "Copyright 2026"), marked(mitre)) == []
+    assert codes(definition(mitre, "Classification: SECRET"), marked(mitre)) == [("marking", 0)]
+    assert codes(definition(mitre, "TLP:RED"), marked(mitre)) == [("marking", 0)]
+    assert codes(definition(statement="Copyright. Classification: SECRET"), marked(OTHER)) == [
+        ("marking", 0),
+        ("marking", 1),
+    ]
+
+
+def test_a_definition_in_another_body_is_no_definition_here():
+    assert codes(marked(OTHER)) == [("marking", 0)]
+
+
+def test_a_strict_label_beside_a_lenient_marking():
+    assert stix.examine(stix.bundle([make.indicator(labels=["TLP:RED"])])).tlp == "red"
+
+
+def test_a_strict_marking_on_a_part_only():
+    """A mark on one member counts for the whole object."""
+    granular = [{"selectors": ["name"], "marking_ref": OTHER}]
+    items = [definition(statement="TLP:RED"), make.indicator(granular_markings=granular)]
+    assert stix.examine(stix.bundle(items)).tlp == "red"
+
+
+def test_marking_definitions_without_end():
+    """Each is parsed twice; past the limit they define nothing, and what they mark is refused."""
+    many = [definition(make.name("marking-definition", i)) for i in range(stix_precise.DEFINITIONS_MAX + 1)]
+    assert codes(*many, marked(many[-2]["id"])) == []
+    assert codes(*many, marked(many[-1]["id"])) == [("marking", len(many))]
+
+
+# --- persons ----------------------------------------------------------------------------------------------
+
+MAIL = make.observable("email-addr", value="jane@office.example")
+
+
+def relation(kind="uses", source="malware", **members):
+    ends = {"relationship_type": kind, "source_ref": make.name(source), "target_ref": MAIL["id"]}
+    return make.domain_object("relationship", **ends, **members)
+
+
+def named(pattern="[email-addr:value = 'jane@office.example']", **members):
+    return make.indicator(pattern=pattern, **members)
+
+
+def persons(*items):
+    return [each.index for each in stix.examine(stix.bundle(items)).persons_at]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        named(indicator_types=["benign"]),
+        named(indicator_types=["malicious-activity", "compromised"]),
+        named(revoked=True),
+        named(pattern_type="sigma"),
+        named("[email-addr:value != 'jane@office.example']"),
+        named("[email-addr:value LIKE 'jane@office.example']"),
+        named("[email-message:to_refs[*].value = 'jane@office.example']"),
+        named("[email-addr:value = 'xjane@office.example']"),
+        named("[url:value = 'jane@office.example']"),
+        named("[email-addr:display_name = 'jane@office.example']"),
+        named("[url:value = 'x']", description="email-addr:value = 'jane@office.example'"),
+        named(confidence=101),
+        relation("targets"),
+        relation("related-to"),
+        relation("impersonates"),
+        relation("compromises"),
+        relation(source="identity"),
+        relation(source="user-account"),
+        relation(revoked=True),
+        relation(confidence=101),
+        relation(created="yesterday"),
+    ],
+)
+def test_what_does_not_attest_an_account(item):
+    """A victim's account is named in many ways that do not make it attack infrastructure."""
+    assert 1 in persons(item, MAIL)
+
+
+def test_a_sighting_attests_nothing():
+    seen = {"first_observed": make.TIME, "last_observed": make.TIME, "number_observed": 1}
+    data = make.domain_object("observed-data", **seen, object_refs=[MAIL["id"]])
+    sighting = make.domain_object(
+        "sighting", sighting_of_ref=make.name("malware"), observed_data_refs=[data["id"]]
+    )
+    assert persons(data, MAIL, sighting) == [1]
+
+
+def test_a_service_account_by_a_word_only():
+    account = make.observable("user-account", user_id="jane", is_service_account="yes")
+    assert persons(account) == [0]
+
+
+@pytest.mark.parametrize("value", [["jane@office.example"], {"a": 1}, 3, None])
+@pytest.mark.parametrize(
+    ("item", "member"),
+    [
+        (named(), "pattern"),
+        (named(), "pattern_type"),
+        (relation(), "relationship_type"),
+        (relation(), "source_ref"),
+        (relation(), "target_ref"),
+        (make.observable("email-message", is_multipart=False), "from_ref"),
+        (make.observable("email-message", is_multipart=False), "to_refs"),
+        (make.domain_object("observed-data"), "object_refs"),
+    ],
+)
+def test_attesting_members_of_wrong_types(item, member, value):
+    assert 1 in persons(item | {member: value}, MAIL)
+
+
+def test_a_pattern_that_would_cost_much():
+    """The search for names in a pattern is linear."""
+    pattern = "[email-addr:value = '" + "\\" * 200_000
+    assert persons(named(pattern), MAIL) == [1]

@@ -22,6 +22,7 @@ from mithaq.errors import BehindError, BusyError, MalformedError, StoreError
 from mithaq.exchange.ports import (
     BodyKey,
     Cosignature,
+    DefaultHandling,
     EntryRow,
     Head,
     LogRow,
@@ -423,6 +424,17 @@ def test_partners_come_by_origin(store):
     )
     store.write(lambda tx: tx.ledger.put_partner(changed))
     assert store.read(lambda tx: tx.ledger.partners()) == [partners[2], changed, partners[1]]
+
+
+def test_default_handling_by_field(store):
+    green, red = DefaultHandling("security", "green", "", 1), DefaultHandling("health", "red", "amber", 2)
+    assert store.read(lambda tx: tx.ledger.default_handling(OWN)) == []
+    for default in (replace(green, tlp="clear"), red, green):
+        store.write(lambda tx, default=default: tx.ledger.put_default_handling(OWN, default))
+    assert store.read(lambda tx: tx.ledger.default_handling(OWN)) == [red, green]
+    assert store.read(lambda tx: tx.ledger.default_handling(MIRROR)) == []
+    store.write(lambda tx: tx.ledger.drop_default_handling(OWN, "health"))
+    assert store.read(lambda tx: tx.ledger.default_handling(OWN)) == [green]
 
 
 def test_sealing_keys_come_oldest_first(store):

@@ -353,7 +353,8 @@ def contents(tmp_path, name, data):
 
 def test_the_real_type_counts(tmp_path):
     assert contents(tmp_path, "a.txt", b"text") == [(media.TEXT, b"text")]
-    assert contents(tmp_path, "a.json", b"[]") == [(media.TEXT, b"[]")]
+    assert contents(tmp_path, "a.json", b"[]") == [(media.JSON, b"[]")]
+    assert contents(tmp_path, "a.csv", b"a,b") == [(media.CSV, b"a,b")]
     assert contents(tmp_path, "a.dat", b"\x00") == [(media.OCTETS, b"\x00")]
 
 

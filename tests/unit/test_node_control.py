@@ -113,13 +113,19 @@ def failing(tmp_path):
 @pytest.mark.parametrize("kind", list(kinds()))
 def test_errors_travel_as_what_they_were(failing, kind):
     service, door = failing
-    codes = {"codes": ("tlp", "kind")} if kind is RefusedError else {"expected": "x", "got": "y"}
+    reasons = ({"code": "marking", "index": 3, "path": "objects[3]", "message": "m", "id": "i"},)
+    codes = (
+        {"codes": ("tlp", "kind"), "reasons": reasons}
+        if kind is RefusedError
+        else {"expected": "x", "got": "y"}
+    )
     service.error = kind("it failed", where="here", todo="do that", **codes)
     with pytest.raises(kind) as caught:
         door.unaware()
     assert type(caught.value) is kind
     assert caught.value.fields() == service.error.fields()
     assert getattr(caught.value, "codes", None) == getattr(service.error, "codes", None)
+    assert getattr(caught.value, "reasons", None) == getattr(service.error, "reasons", None)
 
 
 def test_an_error_of_another_module_is_of_its_family(failing):

@@ -93,50 +93,17 @@ def test_pap_is_known(marking, level):
     assert (found.tlp, found.pap) == ("green", level)
 
 
-def test_unmarked_objects_have_no_level():
-    item = make.indicator()
+def test_unmarked_objects_have_no_level_and_are_counted():
+    item, other = make.indicator(), make.indicator(2, object_marking_refs=[PAP["red"]])
     del item["object_marking_refs"]
+    found = examined(item, other, make.indicator(3))
+    assert (found.tlp, found.unmarked) == ("green", 2)
     assert examined(item).tlp is None
 
 
 def test_granular_markings_count():
     granular = [{"selectors": ["description"], "marking_ref": TLP_2["red"]}]
     assert examined(make.indicator(granular_markings=granular)).tlp == "red"
-
-
-@pytest.mark.parametrize(
-    ("item", "persons"),
-    [
-        (make.domain_object("identity", name="n", identity_class="individual"), True),
-        (make.domain_object("identity", name="n", identity_class="unknown"), True),
-        (make.domain_object("identity", name="n"), True),
-        (make.domain_object("identity", name="n", identity_class="group"), False),
-        (make.observable("user-account", user_id="1", display_name="n"), True),
-        (make.observable("user-account", user_id="1"), False),
-        (make.observable("email-addr", value="a@b.example", display_name="n"), True),
-        (make.observable("email-addr", value="a@b.example"), False),
-        (
-            make.domain_object("note", content="c", object_refs=[make.name("tool")], authors=["n"]),
-            True,
-        ),
-        (make.domain_object("threat-actor", name="t", resource_level="individual"), True),
-        (make.domain_object("threat-actor", name="t", resource_level="team"), False),
-        (
-            make.domain_object(
-                "observed-data",
-                first_observed=make.TIME,
-                last_observed=make.TIME,
-                number_observed=1,
-                objects={"0": make.observable("user-account", user_id="1", display_name="n")},
-            ),
-            True,
-        ),
-    ],
-)
-def test_persons(item, persons):
-    found = examined(item)
-    assert found.problems == ()
-    assert found.persons is persons
 
 
 def test_technical():
@@ -294,15 +261,6 @@ def test_a_definition_must_say_what_its_id_says():
 
     assert problems(definition("red", "red")) == []
     assert problems(definition("red", "clear")) == [("marking", "objects[0].id")]
-
-
-def test_a_pap_definition_and_a_statement():
-    extension = "extension-definition--f8d78575-edfd-406e-8e84-6162a8450f5b"
-    common = {"type": "marking-definition", "spec_version": "2.1", "created": "2022-10-01T00:00:00.000Z"}
-    pap = {"extensions": {extension: {"extension_type": "property-extension", "pap": "white"}}}
-    statement = {"definition_type": "statement", "definition": {"statement": "s"}}
-    assert problems(common | {"id": PAP_WHITE} | pap) == []
-    assert problems(common | {"id": STATEMENT} | statement) == []
 
 
 def test_what_cannot_be_written():

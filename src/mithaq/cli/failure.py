@@ -1,7 +1,7 @@
 """Saying why a command failed: for people in their language, for programs as one JSON value."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mithaq.cli.answer import KINDS
@@ -9,9 +9,10 @@ from mithaq.domain import narrowing, refusal
 from mithaq.domain.effect import CODES
 from mithaq.domain.rules import RULES
 from mithaq.errors import MithaqError, RefusedError
+from mithaq.exchange.marking import SENTENCES
 from mithaq.words import Words
 
-_SENTENCES = CODES | {rule.code: rule.sentence for rule in RULES}
+_SENTENCES = CODES | {rule.code: rule.sentence for rule in RULES} | SENTENCES
 
 
 def sentences(words: Words, codes: Sequence[str], *, field: str, kind: str, by: str = "text") -> list[str]:
@@ -33,10 +34,17 @@ def lines(error: MithaqError, words: Words) -> list[str]:
         kind = message.rpartition(" ")[2]
         texts = sentences(words, error.codes, field=error.where, kind=kind, by=error.by)
         coded = [f"  {code}: {text}" for code, text in zip(error.codes, texts, strict=True)]
+        coded += [f"    {reason(each)}" for each in error.reasons]
     else:
         coded = []
     said = [f"{name}: {message}", *coded, *(f"  {part}: {value}" for part, value in parts.items())]
     return [visible(line) for line in said]
+
+
+def reason(parts: Mapping[str, str | int]) -> str:
+    """One refused object or content in one line: what it is, the code, where, and why."""
+    said = f"{parts['code']}: {parts['message']}"
+    return "  ".join(str(parts[name]) for name in ("file", "id", "path") if parts.get(name)) + f"  {said}"
 
 
 def visible(text: str) -> str:
@@ -57,4 +65,5 @@ def value(error: MithaqError) -> dict[str, Any]:
     parts: dict[str, Any] = dict(error.fields())
     if isinstance(error, RefusedError):
         parts |= {"codes": list(error.codes), "by": error.by}
+        parts |= {"reasons": list(error.reasons)} if error.reasons else {}
     return {"error": parts | {"exit_code": error.exit_code}}

@@ -19,7 +19,19 @@ from mithaq.words import N_
 
 SHORT = 12
 """Hex digits of a leaf in a list: enough to name it again (eight are asked for)."""
-SUFFIXES = {media.PDF: ".pdf", media.TEXT: ".txt", stix.MEDIA_TYPE: ".json"}
+SUFFIXES = {
+    media.CALENDAR: ".ics",
+    media.CAP: ".cap",
+    media.CSV: ".csv",
+    media.JPEG: ".jpg",
+    media.JSON: ".json",
+    media.MARKDOWN: ".md",
+    media.PDF: ".pdf",
+    media.PNG: ".png",
+    media.TEXT: ".txt",
+    media.XML: ".xml",
+    stix.MEDIA_TYPE: ".json",
+}
 """How saved contents are named, by their real media type."""
 
 COLUMNS = (N_("Reference"), N_("Time"), N_("Kind"), N_("Field"), N_("State"), N_("Contents"))
@@ -109,8 +121,9 @@ def show(
         lines += ["", f"{ordinal}  {body.type}  {body.size}  {session.words(why)}".rstrip()]
         # Only what has no control characters goes to a terminal, whatever its author says it is; and marked,
         # so that no line of it can be taken for one of ours.
-        if content is not None and media.real_type(content) == media.TEXT:
-            lines += [f"> {line}" for line in content.decode().splitlines()]
+        text = media.readable(content) if content is not None else None
+        if text is not None:
+            lines += [f"> {line}" for line in text.splitlines()]
     value |= {"files": [str(file) for file in files], "gone": gone}
     return Answer(value, [*lines, *map(str, files)])
 

@@ -43,6 +43,10 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         "National rules: what our own law closes of what the signed texts allow.",
         _where("rules", "new check sign load show"),
     ),
+    "handling": (
+        "What is decided for contents without marks, by partner and field.",
+        _where("handling", "set show drop"),
+    ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
 }

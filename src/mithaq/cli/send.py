@@ -2,25 +2,38 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mithaq.cli import progress
+from mithaq.cli import bundles, progress
 from mithaq.cli.answer import Answer, listing, read_file, typed
+from mithaq.cli.failure import reason, visible
 from mithaq.cli.session import Here
 from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import BODIES_MAX
-from mithaq.errors import LimitError, PeerError, UsageError
+from mithaq.errors import LimitError, UsageError
 from mithaq.exchange.authoring import Message
-from mithaq.formats import media, stix, strict_json
+from mithaq.formats import media, stix
+from mithaq.words import N_
 
 Kind = Literal["alert", "request", "reply", "information", "expertise"]
 Code = Literal["H0", "H1", "H2", "H3"]
 
 STIX_FILE_MAX = 256 * 2**20
 """Bytes of a STIX bundle as a file: more than an entry can carry would only be read to be refused."""
-NAMED = {".pdf": media.PDF, ".txt": media.TEXT, ".stix": stix.MEDIA_TYPE}
+NAMED = {
+    ".cap": media.CAP,
+    ".csv": media.CSV,
+    ".ics": media.CALENDAR,
+    ".jpeg": media.JPEG,
+    ".jpg": media.JPEG,
+    ".md": media.MARKDOWN,
+    ".pdf": media.PDF,
+    ".png": media.PNG,
+    ".stix": stix.MEDIA_TYPE,
+    ".txt": media.TEXT,
+}
 """What a file must be, if its name says what it is."""
 
 NEEDED = {"alert": ("urgency",), "request": ("urgency",), "reply": ("answers",)}
@@ -33,8 +46,13 @@ def send(
     /,
     *files: Path,
     field: Annotated[str, Parameter(help="A field of the agreement.")],
-    tlp: Annotated[Literal["clear", "green", "amber", "amber+strict", "red"], Parameter(help="TLP 2.0.")],
-    pap: Annotated[Literal["clear", "green", "amber", "red"] | None, Parameter(help="PAP; none.")] = None,
+    tlp: Annotated[
+        Literal["clear", "green", "amber", "amber+strict", "red"] | None,
+        Parameter(help="TLP 2.0; that of the contents, or the default set for the partner and the field."),
+    ] = None,
+    pap: Annotated[
+        Literal["clear", "green", "amber", "red"] | None, Parameter(help="PAP, with --tlp; none.")
+    ] = None,
     h: Annotated[list[Code] | None, Parameter(negative=(), help="Europol handling code; repeat.")] = None,
     keep_days: Annotated[int, Parameter(help="Days that both sides may keep the contents.")] = 30,
     urgency: Annotated[
@@ -45,6 +63,9 @@ def send(
     re: Annotated[list[str] | None, Parameter(negative=(), help="Leaf of what it is about; repeat.")] = None,
     by: Annotated[str, Parameter(help="Who acts: role:number.")] = "",
     exercise: Annotated[bool, Parameter(negative=(), help="It is an exercise.")] = False,
+    leave_out_refused: Annotated[
+        bool, Parameter(negative=(), help="Send a STIX bundle without the objects that are refused.")
+    ] = False,
     session: Here,
 ) -> Answer:
     """Say something to a partner: durable and signed when this ends, though not yet received.
@@ -54,7 +75,10 @@ def send(
         partner: its origin.
         files: its contents; - is standard input. A STIX bundle is split into contents of 1,000 objects.
     """
-    contents = tuple(each for file in files for each in _contents(file))
+    left_out: list[dict[str, str | int]] = []
+    contents = tuple(
+        each for file in files for each in _contents(file, left_out if leave_out_refused else None)
+    )
     if len(contents) > BODIES_MAX:
         raise UsageError(
             "too many contents for one entry",
@@ -68,7 +92,7 @@ def send(
             kind=kind,
             field=field,
             contents=contents,
-            handling=Handling(tlp, pap or "", frozenset[str](h or ())),
+            handling=_handling(tlp, pap, h),
             facts=facts,
             keep_days=keep_days,
             re=tuple(service.item(partner, leaf).leaf for leaf in re or ()),
@@ -77,7 +101,15 @@ def send(
         with typed(), progress.working(partner):
             sent = service.send(partner, message)
     value = {name: getattr(sent, name) for name in sent.__slots__}
-    return Answer(value, listing(value))
+    told = [session.words(N_("Left out: {object}"), object=visible(reason(each))) for each in left_out]
+    return Answer(value | ({"left_out": left_out} if leave_out_refused else {}), [*listing(value), *told])
+
+
+def _handling(tlp: str | None, pap: str | None, h: list[Code] | None) -> Handling | None:
+    """What a person decided for this sending; None where the contents or a stored default decide."""
+    if tlp is None and (pap or h):
+        raise UsageError("marks go together", where="--pap, --h", expected="--tlp beside them")
+    return Handling(tlp, pap or "", frozenset[str](h or ())) if tlp else None
 
 
 def _facts(kind: Kind, urgency: str, items: int | None, answers: str) -> dict[str, Any]:
@@ -111,12 +143,17 @@ def _by(text: str) -> tuple[str, str] | None:
     return role, number
 
 
-def _contents(file: Path) -> Iterator[tuple[str, bytes]]:
-    """A file as contents: itself, or a bundle's objects in several."""
+def _contents(file: Path, left_out: list[dict[str, str | int]] | None = None) -> Iterator[tuple[str, bytes]]:
+    """A file as contents: itself, or a bundle's objects in several.
+
+    Args:
+        file: its name.
+        left_out: takes the refused objects of a bundle; with None they refuse it.
+    """
     data = read_file(file, STIX_FILE_MAX)
     media_type = media.real_type(data)
     expected = NAMED.get(file.suffix.lower(), media_type)
-    if media_type != expected:
+    if not media.fits(expected, media_type):
         raise UsageError(
             "the file is not what its name says",
             where=str(file),
@@ -125,7 +162,7 @@ def _contents(file: Path) -> Iterator[tuple[str, bytes]]:
             todo="correct the file, or its name",
         )
     if media_type == stix.MEDIA_TYPE:
-        yield from ((media_type, each) for each in _bodies(file, data))
+        yield from ((media_type, each) for each in bundles.bodies(file, data, left_out))
         return
     try:
         stix.check_size(data)
@@ -137,25 +174,4 @@ def _contents(file: Path) -> Iterator[tuple[str, bytes]]:
             got=error.got,
             todo="split it, or carry it another way and send its digest",
         ) from None
-    yield media_type, data
-
-
-def _bodies(file: Path, data: bytes) -> Iterator[bytes]:
-    """A bundle of at most 1,000 objects stays as it is; a larger one is written anew in parts."""
-    try:
-        objects = strict_json.load(str(file), data).get("objects")
-        if not isinstance(objects, list) or not objects:
-            raise UsageError("a bundle without objects", where=str(file))
-        listed = cast("list[dict[str, Any]]", objects)
-        if len(listed) <= stix.OBJECTS_PER_BODY and len(data) <= stix.CONTENT_MAX:
-            yield data
-            return
-        parts = -(-len(listed) // stix.OBJECTS_PER_BODY)
-        yield from map(stix.bundle, progress.each(stix.split(listed), file.name, parts))
-    except PeerError as error:
-        raise UsageError(
-            "the bundle cannot be sent",
-            where=str(file),
-            expected=error.expected,
-            got=error.got or error.message,
-        ) from None
+    yield expected, data

@@ -6,12 +6,13 @@ appends the entry, whose header is judged again at that cut, together with its c
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mithaq.domain import policy
 from mithaq.domain.entry import Body, Entry
+from mithaq.domain.findings import Findings
 from mithaq.domain.handling import Handling
 from mithaq.domain.lifecycle import in_force
 from mithaq.domain.moment import DAY
@@ -20,7 +21,7 @@ from mithaq.domain.party import LogName
 from mithaq.domain.refusal import SENDER
 from mithaq.domain.shapes import hexadecimal
 from mithaq.errors import RefusedError, UsageError
-from mithaq.exchange import contents, national, onward
+from mithaq.exchange import contents, marking, national, onward
 from mithaq.exchange.contents import Place
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
@@ -35,7 +36,7 @@ class Message:
         kind: an exchange kind.
         field: a field of the signed text.
         contents: media type and bytes of each content, in order.
-        handling: marks for all of them.
+        handling: marks for all of them; None leaves it to the contents and the field's default (``marking``).
         facts: as the kind wants them.
         keep_days: how long both sides may keep the contents.
         re: leaf hashes in hex of what it answers.
@@ -45,7 +46,7 @@ class Message:
     kind: str
     field: str
     contents: tuple[tuple[str, bytes], ...]
-    handling: Handling
+    handling: Handling | None
     facts: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     keep_days: int = 30
     re: tuple[str, ...] = ()
@@ -61,6 +62,8 @@ class Sent:
     at: int
     bodies: int
     size: int
+    tlp: str = ""
+    pap: str = ""
 
 
 def text_for(pair: Pair, message: Message) -> str:
@@ -97,13 +100,18 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
     """Say it: when this returns, the entry is durable and under a signed head.
 
     Raises:
-        RefusedError: the signed text or our national rules do not allow it; nothing was written.
+        RefusedError: the signed text or our national rules do not allow it, or contents are not marked;
+            nothing was written.
         UsageError: no text is in force.
         StoreError: our national rules are damaged.
         MalformedError, LimitError: the message is not of its kind's form.
     """
     agreement = store.read(lambda tx: text_for(Pair(tx, identity, own), message))
     draft, bodies = _prepare(identity, own, message, agreement)
+    if draft.handling is None:
+        found = [contents.findings(body) for body in bodies]
+        decided = store.read(lambda tx: marking.handling(tx, own, message.field, found))
+        draft = dataclasses.replace(draft, handling=decided)
     store.read(lambda tx: _judge(tx, identity, own, draft, bodies))
 
     def work(tx: Transaction) -> Sent:
@@ -114,7 +122,9 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
         for ordinal, body in enumerate(bodies):
             tx.bodies.put(BodyKey(own, logged.index, ordinal), body)
         size = sum(body.size for body in bodies)
-        return Sent(logged.entry.leaf.hex(), logged.index, logged.entry.at, len(bodies), size)
+        marks = logged.entry.handling
+        tlp, pap = (marks.tlp, marks.pap) if marks else ("", "")
+        return Sent(logged.entry.leaf.hex(), logged.index, logged.entry.at, len(bodies), size, tlp, pap)
 
     return store.write(work)
 
@@ -159,6 +169,7 @@ def _judge(
             codes=verdict.codes,
             where=entry.field,
             todo="nothing was sent",
+            reasons=tuple(_reasons(findings)),
         )
     _judge_nationally(pair, entry, national.closes(tx, identity, pair))
 
@@ -175,3 +186,10 @@ def _judge_nationally(pair: Pair, entry: Entry, closed: Sequence[Narrowing]) -> 
             todo="nothing was sent",
             by=SENDER,
         )
+
+
+def _reasons(findings: Sequence[Findings]) -> Iterator[dict[str, str | int]]:
+    """What in the contents was refused, as far as their findings tell."""
+    for ordinal, found in enumerate(findings):
+        for problem in (*found.problems, *found.persons_at):
+            yield {"content": ordinal} | problem.parts()

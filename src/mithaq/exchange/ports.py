@@ -168,6 +168,23 @@ class SealingRow:
     acknowledged: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DefaultHandling:
+    """What a person decided for contents without marks of their own that go to one partner in one field.
+
+    Args:
+        field: of the signed text.
+        tlp: a level of TLP 2.0.
+        pap: a level of PAP, or empty.
+        at: when it was set, POSIX seconds.
+    """
+
+    field: str
+    tlp: str
+    pap: str = ""
+    at: int = 0
+
+
 class Logs(Protocol):
     """Entries, tiles and heads, by log."""
 
@@ -307,6 +324,18 @@ class Ledger(Protocol):
 
     def put_partner(self, partner: Partner) -> None:
         """Add or change a partner."""
+        ...
+
+    def default_handling(self, own: LogName) -> list[DefaultHandling]:
+        """The defaults that persons set for this partner, by field."""
+        ...
+
+    def put_default_handling(self, own: LogName, default: DefaultHandling) -> None:
+        """Set the default of a field."""
+        ...
+
+    def drop_default_handling(self, own: LogName, field: str) -> None:
+        """Forget the default of a field."""
         ...
 
     def sealing_keys(self, own: LogName) -> list[SealingRow]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from mithaq.domain.declaration import Declaration
+from mithaq.domain.handling import Handling
 from mithaq.domain.moves import Sort
 from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
@@ -22,6 +23,7 @@ from mithaq.exchange import (
     daily,
     erasure,
     introduction,
+    marking,
     national,
     reading,
     receipts,
@@ -35,7 +37,7 @@ from mithaq.exchange.national import Loaded, Told
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.partners import card_of
-from mithaq.exchange.ports import BodyKey, Partner, Store, Transaction
+from mithaq.exchange.ports import BodyKey, DefaultHandling, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
 from mithaq.exchange.reading import Item, Status
 
@@ -289,6 +291,20 @@ class Service:
             erasure.carry_out_holds(self._identity, self._store, partner)
         self._wake(partner.origin)
         return entry.leaf.hex()
+
+    def set_default_handling(self, origin: str, field: str, handling: Handling) -> DefaultHandling:
+        """Keep what a person decided for contents without marks that go to a partner in a field."""
+        return marking.set_default(self._identity, self._store, self.partner(origin).own, field, handling)
+
+    def default_handling(self, origin: str) -> list[DefaultHandling]:
+        """What persons decided for a partner, by field."""
+        own = self.partner(origin).own
+        return self._store.read(lambda tx: tx.ledger.default_handling(own))
+
+    def drop_default_handling(self, origin: str, field: str) -> None:
+        """Withdraw a default: from now on, unmarked contents need a decision of their own."""
+        own = self.partner(origin).own
+        self._store.write(lambda tx: tx.ledger.drop_default_handling(own, field))
 
     def inbox(self, origin: str, *, limit: int = 100) -> list[Item]:
         """What the partner said, newest first."""

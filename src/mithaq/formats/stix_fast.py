@@ -8,7 +8,8 @@ It proves or it stays silent; it never refuses. Four steps, each over all object
    an encoder never writes a member twice, so equal bytes hold none; and it gives the byte ranges for free,
    since a raw newline can stand only between objects (inside a string it is escaped).
 3. Ids, times and markings hold: checked on the concatenation of all of them, because one regular
-   expression per string would cost more than everything else together.
+   expression per string would cost more than everything else together. Labels that are markings are left
+   to the precise check.
 4. No object stands twice with one version, none is too large, and they are not too many.
 
 What is not proven (another order of members, white space, a rarer type, a mistake) is for ``stix_precise``.
@@ -16,6 +17,7 @@ What is not proven (another order of members, white space, a rarer type, a mista
 
 import operator
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate, chain
@@ -25,9 +27,9 @@ import msgspec
 
 from mithaq.domain.findings import Findings, Key
 from mithaq.formats import stix_types
-from mithaq.formats.stix_classes import PERSONAL, TECHNICAL, about_person
-from mithaq.formats.stix_markings import KNOWN, strictest_pap, strictest_tlp
-from mithaq.formats.stix_types import Common, Observable, StixObject
+from mithaq.formats.stix_markings import KNOWN, has_tlp, is_marking, strictest_pap, strictest_tlp
+from mithaq.formats.stix_persons import Persons
+from mithaq.formats.stix_types import TECHNICAL, Common, Identity, Note, Observable, StixObject, ThreatActor
 
 MEDIA_TYPE = "application/stix+json;version=2.1"
 """The media type of a STIX 2.1 bundle, as it stands in entries (protocol 13)."""
@@ -42,7 +44,11 @@ is a document and travels as one. It also bounds the memory that parsing hostile
 _KINDS = cast("tuple[type[Common | Observable], ...]", get_args(StixObject))
 _TAGS = {kind: str(kind.__struct_config__.tag) for kind in _KINDS}
 _PREFIXES = {kind: f"{tag}--" for kind, tag in _TAGS.items()}
-_PERSONAL = frozenset(kind for kind, tag in _TAGS.items() if tag in PERSONAL)
+_PERSONAL = frozenset({Identity, Note, ThreatActor})
+"""Those of the common types that can be about a person; none of them needs to be attested."""
+
+PLACES_MAX = 20
+"""Places of data about persons that are told, as many as the precise check tells."""
 
 _NIL_UUID = b"00000000-0000-0000-0000-000000000000"
 _HEX_TO_0 = bytes.maketrans(b"123456789abcdef", b"0" * 15)
@@ -85,30 +91,41 @@ def prove(content: bytes) -> Findings | None:
 
 def _find(objects: list[StixObject], lines: bytes, start: int) -> Findings | None:
     """Step 3 and 4, and the findings."""
-    markings = set(chain.from_iterable(each.object_marking_refs for each in objects))
+    marked = Counter(each.object_marking_refs for each in objects)
+    markings = set(chain.from_iterable(marked))
     versioned = [each for each in objects if isinstance(each, Common)]
+    labels = set(chain.from_iterable(each.labels for each in versioned if each.labels))
     ids = [each.id for each in objects]
     versions = [each.modified for each in objects]
     lengths = list(map(len, lines.split(b"\n")))
     if not (
         len(objects) <= OBJECTS_MAX
         and max(lengths) <= OBJECT_MAX
-        and markings <= KNOWN
+        and markings <= KNOWN.keys()
+        and not any(map(is_marking, labels))
         and _ids_hold(objects, ids)
         and _creators_hold(versioned)
         and _times_hold([each.created for each in versioned], [each.modified for each in versioned])
         and len(set(zip(ids, versions, strict=True))) == len(objects)
     ):
         return None
+    meanings = {name: KNOWN[name] for name in markings}
+    persons = Persons()
+    for i, each in enumerate(objects):
+        if type(each) in _PERSONAL:
+            persons.add(i, msgspec.to_builtins(each), refused=False)
+    found = persons.found()
     offsets = accumulate((length + 1 for length in lengths[:-1]), initial=start)
     return Findings(
         media_type=MEDIA_TYPE,
         objects=len(objects),
-        tlp=strictest_tlp(markings),
-        pap=strictest_pap(markings),
-        persons=any(about_person(msgspec.to_builtins(each)) for each in objects if type(each) in _PERSONAL),
+        tlp=strictest_tlp(meanings.values()),
+        pap=strictest_pap(meanings.values()),
+        unmarked=sum(count for refs, count in marked.items() if not has_tlp(meanings[each] for each in refs)),
+        persons=bool(found),
         technical=any(_TAGS[kind] in TECHNICAL for kind in set(map(type, objects))),
         keys=tuple(map(Key, ids, versions, offsets, lengths)),
+        persons_at=tuple(found[:PLACES_MAX]),
     )
 
 

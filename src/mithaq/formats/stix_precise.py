@@ -5,30 +5,44 @@ object is checked against the OASIS schema of its type and then against ``stix_r
 that STIX 2.1 does not have are refused: nobody could tell whether they are about persons.
 
 What raises, because there is no reading of it: bytes that are not JSON, a member that stands twice, a limit.
-What becomes a problem in the findings: everything that can be said about one object.
+What becomes a problem in the findings: everything that can be said about one object, with its index and id.
 
-Problem codes: ``type``, ``schema``, ``version``, ``reference``, ``time``, ``marking``, ``twice``.
+Problem codes: ``type``, ``schema``, ``version``, ``reference``, ``time``, ``marking``, ``twice``, and
+``persons`` for what ``stix_persons`` saw.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from mithaq.domain.findings import Findings, Key, Problem
 from mithaq.errors import LimitError, MalformedError
 from mithaq.formats import stix_schemas, strict_json
-from mithaq.formats.stix_classes import TECHNICAL, about_person
 from mithaq.formats.stix_fast import BUNDLE_ID, MEDIA_TYPE, OBJECT_MAX, OBJECTS_MAX
-from mithaq.formats.stix_markings import KNOWN, strictest_pap, strictest_tlp
+from mithaq.formats.stix_markings import (
+    KNOWN,
+    has_tlp,
+    is_marking,
+    meaning,
+    of_label,
+    strictest_pap,
+    strictest_tlp,
+)
+from mithaq.formats.stix_persons import ID_MAX, Persons
 from mithaq.formats.stix_rules import rules
+from mithaq.formats.stix_types import SELF_DESCRIBING, TECHNICAL
+from mithaq.formats.strict_json import dicts, texts
 
 HEAD_MAX = 4_096
 """Bytes of a bundle besides its objects: a type, an id and the white space of a careful author."""
 
 PROBLEMS_MAX = 20
 """Problems that are reported; enough to mend a body, and a bound on what a hostile one costs."""
+
+DEFINITIONS_MAX = 100
+"""Marking definitions of a body whose words count: real bodies have a handful, and each is read twice."""
 
 
 class _Sketch(msgspec.Struct, gc=False):
@@ -57,29 +71,57 @@ class _Piece(NamedTuple):
     raw: bytes
 
 
-def check(content: bytes) -> Findings:
+def check(content: bytes, told: int = PROBLEMS_MAX) -> Findings:
     """Examine a bundle object by object.
+
+    Args:
+        content: the bundle.
+        told: how many problems are looked for and told; the sender's tools ask for all of them.
 
     Raises:
         MalformedError: it is not a JSON bundle with objects, or a member stands twice.
         LimitError: ``OBJECTS_MAX``, ``OBJECT_MAX``, ``HEAD_MAX`` or ``strict_json.DEPTH_MAX`` is passed.
     """
-    survey = _Survey()
-    for i, piece in enumerate(_split(content)):
+    sketches, pieces = _split(content)
+    survey = _Survey(_definitions(sketches, pieces), told)
+    for i, piece in enumerate(pieces):
         # One object at a time: parsed JSON takes up to fifty times the memory of its bytes.
         survey.add(i, piece, _parse(i, piece.raw))
     return survey.findings()
 
 
-class _Survey:
-    """What the objects seen so far amount to."""
+def _definitions(sketches: Sequence[_Sketch], pieces: Sequence[_Piece]) -> dict[str, str]:
+    """What the marking definitions of the body mean, by their ids; fixed ids say it themselves.
 
-    def __init__(self) -> None:
+    A definition counts if its schema accepts it and it is understood; two of one id must mean the same.
+    """
+    said: dict[str, set[str | None]] = {}
+    defining = (i for i, each in enumerate(sketches) if each.type == "marking-definition")
+    for i in islice(defining, DEFINITIONS_MAX):
+        item = _parse(i, pieces[i].raw)
+        fits = item["type"] == "marking-definition" and stix_schemas.check(item) is None
+        said.setdefault(item["id"], set()).add(meaning(item) if fits else None)
+    understood = {name: next(iter(each)) for name, each in said.items() if len(each) == 1}
+    return {name: each for name, each in understood.items() if each and name not in KNOWN}
+
+
+class _Survey:
+    """What the objects seen so far amount to.
+
+    Args:
+        definitions: what markings mean besides the fixed ones.
+        told: how many problems are told.
+    """
+
+    def __init__(self, definitions: Mapping[str, str], told: int) -> None:
+        self._meanings = {**KNOWN, **definitions} if definitions else KNOWN
+        self._told = told
         self._keys: list[Key] = []
         self._seen: set[tuple[str, str]] = set()
-        self._markings: set[str] = set()
+        self._marked: set[str] = set()
+        self._unmarked = 0
         self._problems: list[Problem] = []
-        self._persons = False
+        self._persons = Persons()
         self._technical = False
 
     def add(self, i: int, piece: _Piece, item: dict[str, Any]) -> None:
@@ -87,48 +129,51 @@ class _Survey:
         modified = item.get("modified")
         key = Key(item["id"], modified if isinstance(modified, str) else "", piece.offset, len(piece.raw))
         self._keys.append(key)
-        self._markings.update(KNOWN.intersection(_marking_ids(item)))
-        self._persons |= about_person(item)
+        marks = _marks(item, self._meanings)
+        self._marked |= marks
+        self._unmarked += item["type"] not in SELF_DESCRIBING and not has_tlp(marks)
         self._technical |= item["type"] in TECHNICAL
-        if len(self._problems) < PROBLEMS_MAX:
-            self._problems.extend(_problems(i, item))
+        before = len(self._problems)
+        if before < self._told:
+            self._problems.extend(_problems(i, item, self._meanings))
             if key[:2] in self._seen:
-                self._problems.append(
-                    Problem("twice", f"objects[{i}].id", "expected one object of an id and version in a body")
-                )
+                path, message = f"objects[{i}].id", "expected one object of an id and version in a body"
+                self._problems.append(Problem("twice", path, message, i, item["id"][:ID_MAX]))
+        # Past what is told nothing was asked: such an object attests nothing either.
+        self._persons.add(i, item, refused=before >= self._told or len(self._problems) > before)
         self._seen.add(key[:2])
 
     def findings(self) -> Findings:
         """The findings of all that was added."""
+        persons = self._persons.found()
         return Findings(
             media_type=MEDIA_TYPE,
             objects=len(self._keys),
-            tlp=strictest_tlp(self._markings),
-            pap=strictest_pap(self._markings),
-            persons=self._persons,
+            tlp=strictest_tlp(self._marked),
+            pap=strictest_pap(self._marked),
+            unmarked=self._unmarked,
+            persons=bool(persons),
             technical=self._technical,
-            problems=tuple(self._problems[:PROBLEMS_MAX]),
+            problems=tuple(self._problems[: self._told]),
             keys=() if self._problems else tuple(self._keys),
+            persons_at=tuple(persons[: self._told]),
         )
 
 
-def _marking_ids(item: dict[str, Any]) -> Iterator[str]:
-    """The marking ids of an object, whether or not it fits its schema."""
-    refs = item.get("object_marking_refs")
-    granular = item.get("granular_markings")
-    found = [
-        *(cast("list[object]", refs) if isinstance(refs, list) else ()),
-        *(
-            cast("dict[str, object]", each).get("marking_ref")
-            for each in (cast("list[object]", granular) if isinstance(granular, list) else ())
-            if isinstance(each, dict)
-        ),
-    ]
-    return (each for each in found if isinstance(each, str))
+def _marks(item: dict[str, Any], meanings: Mapping[str, str]) -> set[str]:
+    """What the markings and labels of an object mean, whether or not it fits its schema."""
+    refs = texts(item.get("object_marking_refs"))
+    if "granular_markings" in item:
+        refs += texts([each.get("marking_ref") for each in dicts(item["granular_markings"])])
+    marks = {meanings[each] for each in refs if each in meanings}
+    if "labels" in item:
+        said = {of_label(label) for label in texts(item["labels"]) if is_marking(label)}
+        marks |= {each for each in said if each}
+    return marks
 
 
-def _split(content: bytes) -> Iterator[_Piece]:
-    """The bytes of each object and where they lie.
+def _split(content: bytes) -> tuple[list[_Sketch], list[_Piece]]:
+    """The type and id of each object, its bytes and where they lie.
 
     1. What is there is a bundle of things that have a type and an id, and not too many.
     2. The list of objects is cut out. Its bytes cannot stand anywhere else: they contain quotation marks,
@@ -137,24 +182,38 @@ def _split(content: bytes) -> Iterator[_Piece]:
     4. Between objects only white space and a comma can stand, so the next brace begins the next object.
     """
     try:
-        count = len(_SKETCH.decode(content).objects)
+        sketches = _SKETCH.decode(content).objects
         array = bytes(_RAW_BUNDLE.decode(content).objects)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(
             "not a STIX bundle", expected="type, id, objects, each with a type and an id", got=error
         ) from error
-    if count > OBJECTS_MAX:
-        raise LimitError("too many objects in a body", expected=f"at most {OBJECTS_MAX}", got=count)
+    if len(sketches) > OBJECTS_MAX:
+        raise LimitError("too many objects in a body", expected=f"at most {OBJECTS_MAX}", got=len(sketches))
     start = content.index(array)
     rest = content[:start] + b"0" + content[start + len(array) :]
     if len(rest) > HEAD_MAX:
         raise LimitError("too much besides objects", expected=f"at most {HEAD_MAX} bytes", got=len(rest))
     strict_json.load("", rest)
+    pieces: list[_Piece] = []
     position = start
     for raw in map(bytes, _RAW_OBJECTS.decode(array)):
         position = content.index(b"{", position)
-        yield _Piece(position, raw)
+        pieces.append(_Piece(position, raw))
         position += len(raw)
+    return sketches, pieces
+
+
+def cut(content: bytes, gone: Collection[int]) -> bytes:
+    """A bundle without these of its objects; the bytes of the others stay as they are, and one must stay.
+
+    Raises:
+        MalformedError, LimitError: as ``check``.
+    """
+    _, pieces = _split(content)
+    kept = [piece.raw for i, piece in enumerate(pieces) if i not in gone]
+    end = pieces[-1].offset + len(pieces[-1].raw)
+    return content[: pieces[0].offset] + b",".join(kept) + content[end:]
 
 
 def _parse(i: int, raw: bytes) -> dict[str, Any]:
@@ -166,15 +225,16 @@ def _parse(i: int, raw: bytes) -> dict[str, Any]:
     return item
 
 
-def _problems(i: int, item: dict[str, Any]) -> Iterator[Problem]:
+def _problems(i: int, item: dict[str, Any], meanings: Mapping[str, str]) -> Iterator[Problem]:
     """The problems of one object: its type, else its schema, else the rules."""
-    kind = item["type"]
+    kind, name = item["type"], item["id"][:ID_MAX]
     if not stix_schemas.known(kind):
-        yield Problem("type", f"objects[{i}].type", f"expected a type of STIX 2.1, got {kind[:60]!r}")
+        message = f"expected a type of STIX 2.1, got {kind[:60]!r}"
+        yield Problem("type", f"objects[{i}].type", message, i, name)
         return
     unfit = stix_schemas.check(item)
     if unfit is not None:
-        yield Problem("schema", f"objects[{i}]{unfit.path}", unfit.message)
+        yield Problem("schema", f"objects[{i}]{unfit.path}", unfit.message, i, name)
         return
-    for code, path, message in islice(rules(item), PROBLEMS_MAX):
-        yield Problem(code, f"objects[{i}].{path}", message)
+    for code, path, message in islice(rules(item, meanings), PROBLEMS_MAX):
+        yield Problem(code, f"objects[{i}].{path}", message, i, name)

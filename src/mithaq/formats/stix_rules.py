@@ -1,15 +1,16 @@
 """What STIX 2.1 says MUST hold of one object and no JSON schema can say.
 
-``rules(item)`` gives (code, path inside the object, message) for each rule that is broken. It expects an
-object that its schema has accepted, so that the members it looks at have the right types.
+``rules(item, meanings)`` gives (code, path inside the object, message) for each rule that is broken. It
+expects an object that its schema has accepted, so that the members it looks at have the right types.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
-from mithaq.formats.stix_markings import KNOWN, claimed_level, level
+from mithaq.formats.stix_markings import KNOWN, is_marking, meaning, of_label
 from mithaq.formats.stix_types import TIMESTAMP, instant
+from mithaq.formats.strict_json import texts
 
 _TIMESTAMP = re.compile(TIMESTAMP)
 _ID = re.compile(
@@ -78,13 +79,18 @@ class Broken(NamedTuple):
     message: str
 
 
-def rules(item: dict[str, Any]) -> Iterator[Broken]:
-    """Check one object of a known type that fits its schema."""
+def rules(item: dict[str, Any], meanings: Mapping[str, str] = KNOWN) -> Iterator[Broken]:
+    """Check one object of a known type that fits its schema.
+
+    Args:
+        item: the object.
+        meanings: of the marking ids that its body allows.
+    """
     if item.get("spec_version", "2.1") != "2.1":
         yield Broken("version", "spec_version", "expected spec_version 2.1")
     yield from _references(item)
     yield from _times(item)
-    yield from _markings(item)
+    yield from _markings(item, meanings)
 
 
 def _references(item: dict[str, Any]) -> Iterator[Broken]:
@@ -124,18 +130,28 @@ def _spans(item: dict[str, Any]) -> Iterator[Broken]:
                 yield Broken("time", second, f"expected a time {'not before' if equal else 'after'} {first}")
 
 
-def _markings(item: dict[str, Any]) -> Iterator[Broken]:
+def _markings(item: dict[str, Any], meanings: Mapping[str, str]) -> Iterator[Broken]:
     for i, marking in enumerate(item.get("object_marking_refs", [])):
-        if marking not in KNOWN:
+        if marking not in meanings:
             yield _unknown(f"object_marking_refs[{i}]")
     for i, granular in enumerate(item.get("granular_markings", [])):
-        if granular.get("marking_ref") not in KNOWN:
+        if granular.get("marking_ref") not in meanings:
             yield _unknown(f"granular_markings[{i}].marking_ref")
-    if item["type"] == "marking-definition" and claimed_level(item) != level(item["id"]):
-        yield Broken(
-            "marking", "id", "expected a definition that says what TLP 2.0 or PAP says under this identifier"
-        )
+    for i, label in enumerate(texts(item["labels"]) if "labels" in item else ()):
+        if is_marking(label) and of_label(label) is None:
+            yield Broken("marking", f"labels[{i}]", "expected a level of TLP 2.0 or PAP behind this word")
+    if item["type"] == "marking-definition":
+        said = meaning(item)
+        if said is None:
+            yield Broken("marking", "definition", "expected TLP, PAP or a statement of copyright")
+        elif said != KNOWN.get(item["id"], said):
+            yield Broken("marking", "id", "expected a definition that says what its identifier stands for")
 
 
 def _unknown(path: str) -> Broken:
-    return Broken("marking", path, "expected a TLP or PAP marking; others cannot be kept by this node")
+    return Broken(
+        "marking",
+        path,
+        "expected TLP, PAP or a copyright, by its fixed identifier or with its definition in the body; "
+        "others cannot be kept by this node",
+    )

@@ -375,3 +375,33 @@ StixObject = (
     | Url
 )
 """Any object of the common types; user accounts and e-mail addresses are looked at one by one elsewhere."""
+
+OBSERVABLES = frozenset(
+    {
+        "artifact",
+        "autonomous-system",
+        "directory",
+        "domain-name",
+        "email-addr",
+        "email-message",
+        "file",
+        "ipv4-addr",
+        "ipv6-addr",
+        "mac-addr",
+        "mutex",
+        "network-traffic",
+        "process",
+        "software",
+        "url",
+        "user-account",
+        "windows-registry-key",
+        "x509-certificate",
+    }
+)
+"""The cyber-observable objects of STIX 2.1 (section 6)."""
+
+TECHNICAL = OBSERVABLES | {"indicator", "malware-analysis", "observed-data"}
+"""Types that carry addresses, domains, accounts or hashes, in members or in a pattern (protocol 4)."""
+
+SELF_DESCRIBING = frozenset({"extension-definition", "marking-definition"})
+"""Types that define words for other objects; they need no marking of their own."""

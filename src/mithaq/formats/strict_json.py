@@ -73,3 +73,15 @@ def check_depth(where: str, item: dict[str, Any]) -> None:
         if not level:
             return
     raise LimitError("an object is nested too deeply", where=where, expected=f"{DEPTH_MAX} levels")
+
+
+def texts(value: object) -> list[str]:
+    """The strings of a list, whatever else it is."""
+    found = cast("list[object]", value) if isinstance(value, list) else []
+    return [each for each in found if isinstance(each, str)]
+
+
+def dicts(value: object) -> list[dict[str, Any]]:
+    """The objects of a list, whatever else it is."""
+    found = cast("list[object]", value) if isinstance(value, list) else []
+    return [cast("dict[str, Any]", each) for each in found if isinstance(each, dict)]

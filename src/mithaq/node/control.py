@@ -30,6 +30,8 @@ CALLS = (
     "content",
     "cosign",
     "declare",
+    "default_handling",
+    "drop_default_handling",
     "halts",
     "inbox",
     "introduce",
@@ -46,6 +48,7 @@ CALLS = (
     "rules",
     "send",
     "sent",
+    "set_default_handling",
     "status",
     "suspend",
     "take",
@@ -108,7 +111,9 @@ def _error(error: MithaqError) -> dict[str, Any]:
     """Its parts, under the class of ``errors`` that it is of: both ends know those."""
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     parts: dict[str, Any] = error.fields() | {"error": kind.__name__}
-    return parts | ({"codes": list(error.codes), "by": error.by} if isinstance(error, RefusedError) else {})
+    if isinstance(error, RefusedError):
+        parts |= {"codes": list(error.codes), "by": error.by, "reasons": list(error.reasons)}
+    return parts
 
 
 def _raise(parts: dict[str, Any]) -> None:
@@ -117,6 +122,7 @@ def _raise(parts: dict[str, Any]) -> None:
     if issubclass(kind, RefusedError):
         parts = {
             "codes": tuple(parts["codes"]),
+            "reasons": tuple(parts.get("reasons", ())),
             "where": parts.get("where", ""),
             "todo": parts.get("todo", ""),
             "by": parts["by"],

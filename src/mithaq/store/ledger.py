@@ -10,7 +10,7 @@ from mithaq.domain.moves import LIFE
 from mithaq.domain.outcome import EntryRef, Result
 from mithaq.domain.party import LogName
 from mithaq.domain.things import Thing
-from mithaq.exchange.ports import Partner, SealingRow
+from mithaq.exchange.ports import DefaultHandling, Partner, SealingRow
 from mithaq.store import schema
 from mithaq.store.entries import side_of
 from mithaq.store.names import Names
@@ -19,7 +19,7 @@ from mithaq.store.values import Packed
 _THING_DATA = Packed(Thing)
 
 _E, _T, _N = schema.entries.c, schema.things.c, schema.notes.c
-_P, _S = schema.partners.c, schema.sealing_keys.c
+_P, _S, _D = schema.partners.c, schema.sealing_keys.c, schema.default_handling.c
 
 _THING = select(_T.data).where(_T.log == bindparam("log"), _T.key == bindparam("key"))
 _AGREEMENTS = select(_T.data).where(_T.log == bindparam("log"), _T.agreement).order_by(_T.key)
@@ -59,6 +59,16 @@ _PUT_SEALING_KEY = _put_sealing_key.on_conflict_do_update(
 )
 _DROP_SEALING_KEY = delete(schema.sealing_keys).where(
     _S.log == bindparam("log"), _S.public == bindparam("public")
+)
+
+_DEFAULTS = select(_D.field, _D.tlp, _D.pap, _D.at).where(_D.log == bindparam("log")).order_by(_D.field)
+_put_default = insert(schema.default_handling)
+_PUT_DEFAULT = _put_default.on_conflict_do_update(
+    index_elements=[_D.log, _D.field],
+    set_={name: _put_default.excluded[name] for name in ("tlp", "pap", "at")},
+)
+_DROP_DEFAULT = delete(schema.default_handling).where(
+    _D.log == bindparam("log"), _D.field == bindparam("field")
 )
 
 
@@ -135,6 +145,20 @@ class SqlLedger:
         """See ``ports.Ledger``."""
         values = {name: getattr(partner, name) for name in _PARTNER_VALUES}
         self._run(_PUT_PARTNER, {"log": self._names.number(partner.own)} | values)
+
+    def default_handling(self, own: LogName) -> list[DefaultHandling]:
+        """See ``ports.Ledger``."""
+        found = self._run(_DEFAULTS, {"log": self._names.find(own)})
+        return [DefaultHandling(*each) for each in found]
+
+    def put_default_handling(self, own: LogName, default: DefaultHandling) -> None:
+        """See ``ports.Ledger``."""
+        values = {name: getattr(default, name) for name in DefaultHandling.__slots__}
+        self._run(_PUT_DEFAULT, {"log": self._names.number(own)} | values)
+
+    def drop_default_handling(self, own: LogName, field: str) -> None:
+        """See ``ports.Ledger``."""
+        self._run(_DROP_DEFAULT, {"log": self._names.find(own), "field": field})
 
     def sealing_keys(self, own: LogName) -> list[SealingRow]:
         """See ``ports.Ledger``."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in ``migrations/versions``."""
 
 LEGAL_RULES = "kind = 'rules' AND outcome < x'65'"
@@ -179,6 +179,18 @@ partners = Table(
     _value("problem", Text),
     _value("previous", LargeBinary),
 )
+
+default_handling = Table(
+    "default_handling",
+    metadata,
+    _log(),
+    Column("field", Text, primary_key=True),
+    _value("tlp", Text),
+    _value("pap", Text),
+    _value("at", BigInteger),
+    sqlite_with_rowid=False,
+)
+"""What persons decided for contents without marks, by partner and field."""
 
 sealing_keys = Table(
     "sealing_keys",
