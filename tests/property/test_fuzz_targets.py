@@ -41,6 +41,8 @@ ELSEWHERE = {
     "cli.": "commands: what they read goes to the layers below",
     "exchange.national.load": "exchange.signing.verify_rules, then the store",
     "domain.strict_toml._Reader.read": "within load",
+    "formats.pdf._Reading.read": "within media.examine",
+    "formats.strict_xml.parse": "within media.examine",
     "demo": "the demo reads files of its own",
 }
 """Functions with such a name that no target covers by this name, and why."""
