@@ -18,6 +18,8 @@ from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import PARTS_MAX, WANT_MAX, Manifest, Part
 from mithaq.exchange.ports import BodyKey, EntryRow, Head, Partner, Store, StoredBody, Transaction
 from mithaq.exchange.pouch import POUCH_MAX, Content, pack_entries, part_of
+from mithaq.exchange.rates import Rates
+from mithaq.exchange.work import WORK_MAX, work_of
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.merkle import EMPTY_ROOT
 
@@ -104,11 +106,13 @@ class Packer:
     Args:
         identity: this node.
         store: where it keeps things.
+        rates: how much each partner may send: what it may not is not asked for.
     """
 
-    def __init__(self, identity: Identity, store: Store) -> None:
+    def __init__(self, identity: Identity, store: Store, rates: Rates) -> None:
         self._identity = identity
         self._store = store
+        self._rates = rates
 
     def pack(
         self,
@@ -132,7 +136,8 @@ class Packer:
         """
 
         def work(tx: Transaction) -> Load:
-            packing = _Packing(tx, self._identity, self._store, partner, outbox)
+            room = self._rates.room(partner.origin)
+            packing = _Packing(tx, self._identity, self._store, partner, outbox, asks=room)
             if lane is Lane.BULK:
                 return packing.bulk(answers)
             return packing.prompt(answers, short=short, bare=bare)
@@ -144,7 +149,14 @@ class _Packing:
     """One pouch, on one snapshot."""
 
     def __init__(
-        self, tx: Transaction, identity: Identity, store: Store, partner: Partner, outbox: Outbox
+        self,
+        tx: Transaction,
+        identity: Identity,
+        store: Store,
+        partner: Partner,
+        outbox: Outbox,
+        *,
+        asks: bool,
     ) -> None:
         self._tx = tx
         self._identity = identity
@@ -152,6 +164,7 @@ class _Packing:
         self._partner = partner
         self._outbox = outbox
         self._own = partner.own
+        self._asks = asks
         self._today = contents.day_of(identity.now())
 
     def prompt(self, answers: str, *, short: bool, bare: bool) -> Load:
@@ -203,13 +216,15 @@ class _Packing:
         weights = {row.index: len(row.data) for row in rows}
         for (index, _), stored in present.items():
             weights[index] += stored.size if self._goes_promptly(stored) else 0
-        chosen, total, at = heads[0], 0, have
+        works = {row.index: work_of(row.data) for row in rows}
+        chosen, total, work, at = heads[0], 0, 0, have
         for head in heads:
             if head.size > end:
                 break
             total += sum(weights.get(index, 0) for index in range(at, head.size))
+            work += sum(works.get(index, 0) for index in range(at, head.size))
             at = head.size
-            if total > PROMPT_TARGET and head is not heads[0]:
+            if (total > PROMPT_TARGET or work > WORK_MAX) and head is not heads[0]:
                 break
             chosen = head
         return chosen, rows[: chosen.size - have]
@@ -268,7 +283,7 @@ class _Packing:
             mine=self._tx.logs.row(self._own).size,
             have=(mirror.size, mirror.root() if mirror.size else EMPTY_ROOT),
             answers=answers,
-            want=tuple(self._tx.bodies.wanted(self._partner.mirror, WANT_MAX)),
+            want=tuple(self._tx.bodies.wanted(self._partner.mirror, WANT_MAX)) if self._asks else (),
         )
 
 

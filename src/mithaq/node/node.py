@@ -125,7 +125,7 @@ class Node:
         self._undo.callback(couriers.stop)
         server = PouchServer()
         host, port = self._config.address
-        server.start(host, port, service.receive, _server_tls(self._config))
+        server.start(host, port, lambda body: service.receive(body, body.known), _server_tls(self._config))
         self._undo.callback(server.stop)
         control = Control(self._directory.control, service)
         self._undo.callback(control.stop)
