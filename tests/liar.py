@@ -10,7 +10,7 @@ and after each, honest alerts pass in every direction of every pair (``scene.flo
 disturbed. The alerts are of a field that protects life.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ from mithaq.crypto.notes import Note, NoteLine
 from mithaq.domain.entry import Body, Entry
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY
-from mithaq.domain.party import LogName, Origin
+from mithaq.domain.party import LogName, Origin, Role
 from mithaq.errors import PeerError
 from mithaq.exchange.contents import Place
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft
-from mithaq.exchange.pouch import Content, part_of
+from mithaq.exchange.pouch import Content, _seal_manifest, part_of
 from nodes import TEXT, A, B, Node, agree, alert, introduce, make_node, make_pair, settle
 from pouches import (
     batch,
@@ -159,6 +159,16 @@ class Liar:
         """Any parts under any manifest (``pouches.forge``)."""
         return forge(self.node, self.victim, *parts, **changes)
 
+    def under(self, note: Note) -> bytes:
+        """A pouch with this note as its manifest, and an empty box."""
+        public = self.node.service.partner(self.victim.origin).sealing
+        return _seal_manifest(note, public, self.node.identity.random)[1] + bytes(16)
+
+
+def in_role(pair: SigningPair, role: Role) -> SigningPair:
+    """The keys of one role, used in another of the same parameters."""
+    return SigningPair(role, pair.ed25519_seed, pair.ml_dsa_seed)
+
 
 def spoiled(lines: Sequence[NoteLine]) -> list[NoteLine]:
     """The same lines with signatures of zeros."""
@@ -180,10 +190,15 @@ class Scene:
 
     def refused(self, data: bytes, error: type[PeerError], match: str | None = None) -> None:
         """The victim refuses a pouch with our own error, is as it was, and everything flows on."""
+        self.all_refused([data], error, match)
+
+    def all_refused(self, pouches: Iterable[bytes], error: type[PeerError], match: str | None = None) -> None:
+        """Likewise for several pouches, one after the other."""
         before = snapshot(self.victim, self.a)
-        with pytest.raises(error, match=match):
-            deliver(self.victim, data)
-        assert snapshot(self.victim, self.a) == before, "a refused pouch has left something"
+        for data in pouches:
+            with pytest.raises(error, match=match):
+                deliver(self.victim, data)
+            assert snapshot(self.victim, self.a) == before, "a refused pouch has left something"
         self.flows()
 
     def taken(self, data: bytes) -> None:

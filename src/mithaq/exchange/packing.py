@@ -33,6 +33,10 @@ HEADS_MAX = 1_000
 """Heads looked at for one pouch."""
 ENTRIES_MAX = 1_000
 """Entries in one pouch: so its ``held`` never needs more ranges than it may have (protocol 6)."""
+TRIES = 3
+"""How often a content goes at once to a partner that has taken its pouch and wants it again."""
+TRY_AGAIN = 3_600.0
+"""Seconds until it goes once more after that: who wants one content for ever would cost us the line."""
 
 
 class Lane(StrEnum):
@@ -54,6 +58,7 @@ class Outbox:
         ask: whether to ask what became of contents that an answered bulk pouch carried.
         unopened: how often its newest sealing key met 404 in a row.
         sent: the highest ``n`` used.
+        tried: how often wanted contents have gone in answered pouches, and when last, POSIX seconds.
     """
 
     wants: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
@@ -63,12 +68,23 @@ class Outbox:
     ask: bool = False
     unopened: int = 0
     sent: int = 0
+    tried: dict[tuple[int, int], tuple[int, float]] = field(
+        default_factory=dict[tuple[int, int], tuple[int, float]]
+    )
 
-    def delivered(self, load: "Load") -> None:
+    def delivered(self, load: "Load", now: float) -> None:
         """A pouch has been answered: what it carried need not go again unless it is asked for."""
+        recent = {place: tries for place, tries in self.tried.items() if now - tries[1] < TRY_AGAIN}
+        wanted = set(self.wants) & set(load.bodies)
+        self.tried = recent | {place: (recent.get(place, (0, now))[0] + 1, now) for place in wanted}
         self.under_way.difference_update(load.bodies)
         self.wants = [place for place in self.wants if place not in load.bodies]
         self.cosigned = max(self.cosigned, load.cosigned)
+
+    def rests(self, place: tuple[int, int], now: float) -> bool:
+        """Whether a wanted content has gone so often that it has to wait."""
+        times, last = self.tried.get(place, (0, 0.0))
+        return times >= TRIES and now - last < TRY_AGAIN
 
     def next_n(self, clock: float) -> int:
         """The ``n`` of the next pouch: the clock in microseconds, always rising."""
@@ -191,6 +207,8 @@ class _Packing:
         room = BULK_TARGET
         for place in self._outbox.wants:
             if place in self._outbox.under_way or place[0] >= self._partner.have:
+                continue
+            if self._outbox.rests(place, self._identity.clock()):
                 continue
             stored = self._tx.bodies.present(self._own, place[0], place[0] + 1).get(place)
             if stored is None or stored.day < self._today:

@@ -371,7 +371,7 @@ class Service:
         outbox = self._outbox(partner)
         taken = self._intake.take(opened, partner, card, sent=outbox.sent)
         if delivered:
-            outbox.delivered(delivered)
+            outbox.delivered(delivered, self._identity.clock())
         if taken.fresh:
             outbox.wants = list(dict.fromkeys(opened.manifest.want))  # one content twice would go twice
         return taken, outbox
