@@ -80,7 +80,7 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("exchange.delivery", (("STAGED_MAX", "bytes"),)),
-    ("exchange.work", (("WORK_MAX", "looks"), ("NOTE_WORK", "looks"))),
+    ("exchange.work", (("WORK_MAX", "looks"), ("NOTE_WORK", "looks"), ("EXCHANGE_WORK", "looks"))),
     ("exchange.intake", (("VERDICT_MAX", "entries"),)),
     ("exchange.introduction", (("ROTATE_AFTER", "s"),)),
     ("exchange.agreements", (("RECORD_EVERY", "s"),)),

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from liar import Scene, make_scene, open_scene
+from nodes import made
 
 
 @pytest.fixture(scope="session")
 def made_scene(tmp_path_factory) -> Path:
     """The directory of three nodes, closed."""
-    directory = tmp_path_factory.mktemp("scene")
-    make_scene(directory).close()
-    return directory
+    return made(tmp_path_factory, "scene", lambda directory: make_scene(directory).close())
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from mithaq.crypto.notes import Note, sign
 from mithaq.demo.rabat import rabat
 from mithaq.domain.card import Card
 from mithaq.domain.moment import DAY, Moment
-from mithaq.domain.party import LogName, Origin, Role
+from mithaq.domain.party import LogName, Origin, Role, commit_next
 from mithaq.errors import ForgedError, PeerError
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pouch import part_of
@@ -242,6 +242,27 @@ def test_the_key_of_a_card_before_ends_with_the_first_pouch_under_the_new_one(sc
 
 def pack_question(a, b):
     return b"".join(a.service.poll(b.origin).pieces)
+
+
+def test_an_older_card_of_another_party(scene):
+    """It commits to the liar's pair, as a card before would; but it is somebody else's."""
+    a = scene.a
+    a.service.publish_card(bytes(a.keys.sign(next_card(scene, a.keys))))
+    settle(a, scene.victim)
+    stranger, origin = keys("d"), Origin("spoc.other.example")
+    towards_it = commit_next(origin, a.keys.authority.public)
+    older = card(stranger, origin, issued=a.identity.card.issued, next=towards_it)
+    scene.refused(noted(scene, "card", "publish", stranger.sign(older)), ForgedError, "another party")
+
+
+def test_a_forged_pouch_while_an_older_card_still_counts(scene):
+    """Between two cards either pair signs, and no third."""
+    a, b = scene.a, scene.victim
+    fresh = keys("a fresh")
+    a.service.publish_card(bytes(a.keys.but(log=fresh.log).sign(next_card(scene, a.keys.but(log=fresh.log)))))
+    settle(a, b)
+    assert b.service.partner(A).previous
+    scene.refused(scene.liar.pouch(pair=scene.third.identity.log), ForgedError, "lacks")
 
 
 # --- mixed roles --------------------------------------------------------------------------------------------

@@ -54,6 +54,18 @@ def test_replay_of_a_pouch_judges_nothing_twice(scene):
     scene.flows()
 
 
+def test_replay_of_contents_judges_nothing_twice(scene):
+    """Neither does an accepted one get a second verdict, nor does a refused one come back."""
+    b = scene.victim
+    for content, verdict in ((b"a text", "accepted"), (b"\0", "refused")):
+        data, body = scene.liar.alert(content)
+        index = scene.says(data, body)
+        scene.taken(scene.liar.pouch(body(index)))
+        (item,) = [item for item in b.service.inbox(A) if item.index == index]
+        assert (item.verdict, item.present) == (verdict, (verdict == "accepted",))
+    scene.flows()
+
+
 def test_replay_of_an_old_pouch_says_nothing_of_now(scene):
     """The attack: an old ``have`` and ``want`` would have everything sent again."""
     a, b = scene.a, scene.victim

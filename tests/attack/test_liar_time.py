@@ -110,6 +110,18 @@ def test_a_cosignature_of_another_time_than_its_held(scene):
     assert report.verdict == "accepted"
 
 
+def test_our_own_clock_that_goes_back(scene):
+    """Our ``held.time`` never does: who sends in time is not refused for our clock."""
+    a, b = scene.a, scene.victim
+    scene.flows()
+    b.clock.offset = -1_000
+    sent = a.service.send(B, alert("in time"))
+    settle(a, b)
+    assert b.service.item(A, sent.leaf).verdict == "accepted"
+    b.clock.offset = 0
+    scene.flows()
+
+
 # --- the time of a pouch ------------------------------------------------------------------------------------
 
 

@@ -11,14 +11,16 @@ from typing import Any
 
 import msgspec
 
-from mithaq.domain.kinds import NOTED_KINDS
+from mithaq.domain.kinds import EXCHANGE_KINDS, NOTED_KINDS
 from mithaq.errors import LimitError
 
 WORK_MAX = 20_000
-"""Looks that the entries of one pouch may cost: under two seconds of the thread that writes, while an honest
-pouch of a thousand verdicts and alerts stays below a tenth of it."""
-NOTE_WORK = 250
-"""Looks that one note counts for: parsing a text and verifying its six signatures take as long."""
+"""Looks that the entries of one pouch may cost: some two seconds of the thread that writes. A thousand
+alerts, the most that an honest pouch carries, cost 12,000; so do two hundred verdicts on 64 alerts each."""
+NOTE_WORK = 1_000
+"""Looks that one note counts for: parsing a text and verifying its signatures take as long."""
+EXCHANGE_WORK = 10
+"""Looks that an exchange entry counts for beside what it names: it is judged, and what it opens is kept."""
 
 
 class _Costly(msgspec.Struct):
@@ -26,6 +28,7 @@ class _Costly(msgspec.Struct):
 
     kind: str = ""
     re: list[Any] = []
+    bodies: list[Any] = []
     facts: dict[str, Any] = {}
 
 
@@ -47,7 +50,8 @@ def work_of(data: bytes) -> int:
         return 1
     items = entry.facts.get("items")
     answers = len(items) if isinstance(items, list) else 0  # pyright: ignore[reportUnknownArgumentType]
-    return 1 + len(entry.re) + answers + NOTE_WORK * (entry.kind in NOTED_KINDS)
+    members = 1 + len(entry.re) + len(entry.bodies) + answers
+    return members + NOTE_WORK * (entry.kind in NOTED_KINDS) + EXCHANGE_WORK * (entry.kind in EXCHANGE_KINDS)
 
 
 def check_work(entries: Iterable[bytes]) -> None:
