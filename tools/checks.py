@@ -31,6 +31,8 @@ COPIED = ("src", "tests", "pyproject.toml")
 JOBS = 2
 TIMEOUT = 300.0
 """Seconds for the tests of one removal: without a limit some would never end, which is a failure too."""
+MEMORY = "/dev/shm"
+"""Where the copies are made if there is such: stores sync at every commit, and here that costs nothing."""
 HEAVY = (
     "alembic.command",
     "cryptography.hazmat.primitives.hpke",
@@ -122,7 +124,8 @@ class Copy:
             os.chdir(self._root)
             os.environ |= {"PYTHONPATH": "src", "MITHAQ_MADE": str(self._directory / "made")}
             sys.path[:0] = [str(self._root), str(self._root / "src")]
-            code = pytest.main(["-q", "-x", "-n0", "-p", "no:cacheprovider", "--tb=no", *tests])
+            base = f"--basetemp={self._directory / 'base'}"
+            code = pytest.main(["-q", "-x", "-n0", "-p", "no:cacheprovider", "--tb=no", base, *tests])
         except BaseException:  # noqa: BLE001 - whatever it is, this is not the process to go on in
             traceback.print_exc()
         finally:
@@ -167,7 +170,11 @@ def remove_all(rows: Sequence[Check]) -> list[str]:
     """What is wrong, of all these rows."""
     whole = sorted({test for check in rows for test in check.tests})
     context = multiprocessing.get_context("fork")
-    with tempfile.TemporaryDirectory() as directory, context.Pool(JOBS, _begin, (directory,)) as pool:
+    memory = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with (
+        tempfile.TemporaryDirectory(dir=memory) as directory,
+        context.Pool(JOBS, _begin, (directory,)) as pool,
+    ):
         faults = [fault for fault in pool.map(_try, [whole[n::JOBS] for n in range(JOBS)], 1) if fault]
         if faults:
             return faults

@@ -337,6 +337,17 @@ def test_a_stranger(scene, tmp_path):
     scene.refused(data, ForgedError, "stranger")
 
 
+@pytest.mark.parametrize("whose", ["victim", "third"])
+def test_a_stranger_with_keys_that_are_known(scene, whose):
+    """Typed in with its true fingerprint: one pair would speak for two parties."""
+    owner = keys("d").but(log=getattr(scene, whose).keys.log)
+    note = owner.sign(card(owner, Origin("spoc.other.example"), issued=scene.a.identity.card.issued))
+    with pytest.raises(ForgedError, match="in use already"):
+        scene.victim.service.introduce(bytes(note), Card.parse(note.text).fingerprint)
+    assert len(scene.victim.service.partners()) == 2
+    scene.flows()
+
+
 def test_a_stranger_under_the_name_of_a_partner(scene):
     scene.refused(scene.liar.pouch(pair=keys("c but another").log), ForgedError, "lacks")
 

@@ -91,6 +91,9 @@ def test_a_fork_stops_that_log_and_no_other(scene, fork):
         deliver(scene.victim, fork(scene.liar))
     evidence = scene.victim.service.note(scene.fork_told())
     assert evidence.count(f"{scene.liar.log}\n".encode()) == 2
+    # Nothing more is said to it, though there would be something to say.
+    scene.victim.service.send(A, alert("never to leave"))
+    assert all(scene.victim.service.pouch(A, lane) is None for lane in Lane)
     # What was honest before is refused too, in the words that say why.
     scene.a.service.send(B, alert())
     with pytest.raises(ForgedError, match="stopped"):
