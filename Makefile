@@ -15,7 +15,7 @@ comma := ,
 INCLUDE := $(subst $(empty) $(empty),$(comma),$(PROVEN))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check gates bench soak catalogues clean
+.PHONY: help demo test check gates bench checks soak catalogues clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,11 @@ gates: .venv/.dev
 bench: .venv/.dev ## Measure everything in one run and write benchmarks/results.json
 	$(BIN)/python benchmarks
 
-soak: .venv/.fuzz ## 500 deaths at chosen points, every parser fuzzed, two real nodes under load and kills; HOURS=0.5 make soak
+checks: .venv/.dev ## Remove every security check in turn: its test must fail; writes docs/checks.md
+	$(BIN)/python tools/checks.py
+
+soak: .venv/.fuzz ## Every check removed, every parser fuzzed, 500 deaths, two nodes under load; HOURS=0.5 make soak
+	$(BIN)/python tools/checks.py
 	$(BIN)/python tests/killing.py 500
 	$(BIN)/python -m fuzz all $(HOURS)
 	$(BIN)/python tools/soak.py

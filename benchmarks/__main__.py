@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import exchange
+import hostile
 import stix
 import tlog
 
@@ -54,7 +55,8 @@ def main() -> None:
         "machine": machine(),
         "disk": disk(),
     }
-    for name, measure in (("tlog", tlog.run), ("stix", stix.run), ("exchange", exchange.run)):
+    parts = {"tlog": tlog.run, "stix": stix.run, "exchange": exchange.run, "hostile": hostile.run}
+    for name, measure in parts.items():
         print(f"{name} …", file=sys.stderr)
         results[name] = measure()
     print("a million objects …", file=sys.stderr)

@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from nodes import A, B, Node, make_node, make_pair, settle
+from nodes import A, B, Node, made, make_node, make_pair, settle
 
 
 @pytest.fixture(scope="session")
 def made_pair(tmp_path_factory) -> Path:
     """The directory of both nodes, closed."""
-    directory = tmp_path_factory.mktemp("made")
-    for node in make_pair(directory):
-        node.close()
-    return directory
+    return made(tmp_path_factory, "pair", lambda directory: [node.close() for node in make_pair(directory)])
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keyfiles import KeyFiles
@@ -158,3 +159,13 @@ def alert(text: str = "flood", **changes: object) -> Message:
         "keep_days": 10,
     }
     return Message(**(members | changes))
+
+
+def made(factory: Any, name: str, make: Callable[[Path], object]) -> Path:
+    """The directory of closed nodes, made once for each process; once for many where MITHAQ_MADE is set."""
+    kept = os.environ.get("MITHAQ_MADE")
+    directory = Path(kept) / name if kept else factory.mktemp(name)
+    if not kept or not directory.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        make(directory)
+    return directory

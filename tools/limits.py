@@ -83,6 +83,7 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("exchange.delivery", (("STAGED_MAX", "bytes"),)),
+    ("exchange.work", (("WORK_MAX", "looks"), ("NOTE_WORK", "looks"), ("EXCHANGE_WORK", "looks"))),
     ("exchange.intake", (("VERDICT_MAX", "entries"),)),
     ("exchange.introduction", (("ROTATE_AFTER", "s"),)),
     ("exchange.daily", (("RECORD_EVERY", "s"),)),
@@ -95,10 +96,13 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("HEAD_MAX", "bytes"),
             ("IDLE_SECONDS", "s"),
             ("TOTAL_SECONDS", "s"),
+            ("BODY_SECONDS", "s"),
+            ("BODY_RATE", "bytes/s"),
             ("KEEP_SECONDS", "s"),
             ("RETRY_SECONDS", "s"),
         ),
     ),
+    ("wire.places", (("PARTNER_PLACES", ""), ("STALE_PLACES", ""))),
 )
 """Module, then each constant with its unit, in the order of the page."""
 

@@ -4,8 +4,6 @@ import dataclasses
 
 import pytest
 
-import pouches as by_hand
-from forging import entries_part, forged, head_over, log_of
 from mithaq.demo.rabat import rabat
 from mithaq.domain.entry import Entry
 from mithaq.domain.handling import Handling
@@ -19,24 +17,22 @@ from mithaq.exchange.service import Service
 from mithaq.exchange.signing import sign_agreement
 from mithaq.formats import stix
 from mithaq.formats.stix_markings import TLP_2
-from nodes import TEXT, A, B, alert, carry, make_pair, settle
+from nodes import TEXT, A, B, alert, carry, settle
+from pouches import batch, deliver, draft_of, entries, forge, head, lie, own
 from stix_samples import domain_object
 
 
 @pytest.fixture
-def nodes(tmp_path):
-    a, b = make_pair(tmp_path)
-    yield a, b
-    a.close()
-    b.close()
+def nodes(pair):
+    return pair
 
 
 def lie(a, media_type, content, *, kind="information", field="cross-border-crime", facts=None, **body):
     """Say it without asking the text about the contents; the header alone is judged by the fold."""
-    own = a.service.partner(B).own
+    log = a.service.partner(B).own
     entry_id = a.identity.random(16).hex()
     until = a.identity.now() + 5 * DAY
-    row, stored = contents.new(a.identity, Place(own, entry_id, 0), media_type, content, until)
+    row, stored = contents.new(a.identity, Place(log, entry_id, 0), media_type, content, until)
     (agreement,) = a.service.agreements(B)
     draft = Draft(
         entry_id,
@@ -50,8 +46,8 @@ def lie(a, media_type, content, *, kind="information", field="cross-border-crime
     )
 
     def work(tx):
-        logged = Pair.of(tx, a.identity, own).say(draft)
-        tx.bodies.put(BodyKey(own, logged.index, 0), stored)
+        logged = Pair.of(tx, a.identity, log).say(draft)
+        tx.bodies.put(BodyKey(log, logged.index, 0), stored)
         return logged.entry.leaf.hex()
 
     return a.store.write(work)
@@ -140,13 +136,12 @@ def test_a_header_that_the_text_forbids(nodes):
     """What the fold finds illegal is mirrored, marked, refused with its code, and has no effect."""
     a, b = nodes
     lie_leaf = lie(a, TEXT, b"x", kind="alert", field="civil-protection", facts=alert().facts)
-    own = log_of(a, B)
-    entry = Entry.parse(own[-1])
+    said = entries(a, own(a, b))
+    entry = Entry.parse(said[-1])
     assert entry.leaf.hex() == lie_leaf
     worse = dataclasses.replace(entry, handling=Handling("red"), id="ab" * 16)
-    entries = [*own, worse.data]
-    head, _ = head_over(a, B, entries)
-    b.service.receive(forged(a, b, [head, entries_part(entries)]))
+    said = [*said, worse.data]
+    deliver(b, forge(a, b, head(own(a, b), said, a.identity.log), batch(said, 0)))
     assert b'"outcome":"illegal tlp"' in b.service.record_lines(A)
     assert b'"codes":["tlp"]' in b.service.record_lines(A)
 
@@ -174,7 +169,7 @@ def test_a_text_that_is_named_before_it_comes(pair):
     leaf = a.service.send(B, alert("something to speak of")).leaf
     settle(a, b)
     later = rabat(int(a.clock()), serial=2)
-    draft, _ = by_hand.draft_of(
+    draft, _ = draft_of(
         a,
         b,
         (TEXT, b"x"),
@@ -184,10 +179,10 @@ def test_a_text_that_is_named_before_it_comes(pair):
         facts={"status": "exercise", "items": [{"item": 1, "status": "answered"}]},
         handling=Handling("green"),
     )
-    by_hand.lie(a, b, draft)
+    lie(a, b, draft)
     settle(a, b)
     a.service.propose(B, bytes(sign_agreement(later.text(), A, a.keys.authority)))
     settle(a, b)
-    said = b.store.read(lambda tx: tx.logs.row(by_hand.own(a, b)).state.digest)
+    said = b.store.read(lambda tx: tx.logs.row(own(a, b)).state.digest)
     assert b.service.record(A).digests()[0] == said
     assert a.service.record_lines(B) == b.service.record_lines(A)

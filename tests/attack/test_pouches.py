@@ -5,7 +5,6 @@ import random
 
 import pytest
 
-from forging import entries_part, forged, head_over, log_of
 from mithaq.crypto import notes
 from mithaq.crypto.keys import SigningPair
 from mithaq.domain.party import LogName, Origin, Role
@@ -18,16 +17,15 @@ from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign
 from mithaq.tlog.merkle import EMPTY_ROOT
 from mithaq.tlog.mirror import LogForkError
-from nodes import A, B, alert, carry, make_node, make_pair, reader, settle
+from nodes import A, B, alert, carry, make_node, reader, settle
+from pouches import batch, deliver, forge, head, own
+from pouches import entries as log_of
 from signed_texts import keys
 
 
 @pytest.fixture
-def nodes(tmp_path):
-    a, b = make_pair(tmp_path)
-    yield a, b
-    a.close()
-    b.close()
+def nodes(pair):
+    return pair
 
 
 def honest(a, b):
@@ -58,21 +56,21 @@ def test_a_manifest_under_another_key(nodes, role):
     a, b = nodes
     pair = a.identity.mirror if role == "mirror" else SigningPair.generate(Role.LOG, a.identity.random)
     with pytest.raises(ForgedError):
-        b.service.receive(forged(a, b, pair=pair))
+        deliver(b, forge(a, b, pair=pair))
     honest(a, b)
 
 
 def test_a_pouch_back_to_its_sender(nodes):
     a, b = nodes
     with pytest.raises(PeerError):
-        a.service.receive(forged(a, b))
+        deliver(a, forge(a, b))
     honest(a, b)
 
 
 def test_a_pouch_for_somebody_else(nodes):
     a, b = nodes
     with pytest.raises(ForgedError, match="no key of ours"):
-        b.service.receive(forged(a, b, public=keys("c").sealing.public))
+        deliver(b, forge(a, b, public=keys("c").sealing.public))
     honest(a, b)
 
 
@@ -123,15 +121,15 @@ def test_bytes_after_the_last_part(nodes):
 
 def test_one_size_with_two_roots(nodes):
     a, b = nodes
-    entries = log_of(a, B)
-    head, _ = head_over(a, B, [*entries[:-1], b"another history"])
+    entries = log_of(a, own(a, b))
+    signed = head(own(a, b), [*entries[:-1], b"another history"], a.identity.log)
     with pytest.raises(LogForkError):
-        b.service.receive(forged(a, b, [head, entries_part([*entries[:-1], b"another history"])]))
+        deliver(b, forge(a, b, signed, batch([*entries[:-1], b"another history"], 0)))
     status = b.service.status(A)
     assert status.problem.startswith("fork ")
     assert b.service.note(status.problem.removeprefix("fork "))
     with pytest.raises(PeerError, match="stopped"):
-        b.service.receive(forged(a, b))
+        deliver(b, forge(a, b))
 
 
 def test_a_fork_stops_nobody_else(nodes, tmp_path):
@@ -139,10 +137,10 @@ def test_a_fork_stops_nobody_else(nodes, tmp_path):
     other = make_node(tmp_path / "c", "c", Origin("third.example"))
     b.service.introduce(bytes(other.identity.card_note), other.fingerprint)
     other.service.introduce(bytes(b.identity.card_note), b.fingerprint)
-    entries = [*log_of(a, B)[:-1], b"another history"]
-    head, _ = head_over(a, B, entries)
+    entries = [*log_of(a, own(a, b))[:-1], b"another history"]
+    signed = head(own(a, b), entries, a.identity.log)
     with pytest.raises(LogForkError):
-        b.service.receive(forged(a, b, [head, entries_part(entries)]))
+        deliver(b, forge(a, b, signed, batch(entries, 0)))
     settle(other, b)
     assert b.service.status(other.origin).mirror_size > 0
     other.close()
@@ -150,48 +148,48 @@ def test_a_fork_stops_nobody_else(nodes, tmp_path):
 
 def test_an_older_head_changes_nothing(nodes):
     a, b = nodes
-    entries = log_of(a, B)[:3]
-    head, _ = head_over(a, B, entries)
+    entries = log_of(a, own(a, b))[:3]
+    signed = head(own(a, b), entries, a.identity.log)
     before = b.service.status(A).mirror_size
-    b.service.receive(forged(a, b, [head, entries_part(entries)]))
+    deliver(b, forge(a, b, signed, batch(entries, 0)))
     assert b.service.status(A).mirror_size == before
     honest(a, b)
 
 
 def test_entries_that_do_not_give_the_root(nodes):
     a, b = nodes
-    entries = [*log_of(a, B), b"new"]
-    head, _ = head_over(a, B, entries)
+    entries = [*log_of(a, own(a, b)), b"new"]
+    signed = head(own(a, b), entries, a.identity.log)
     with pytest.raises(ForgedError):
-        b.service.receive(forged(a, b, [head, entries_part([*entries[:-1], b"changed"])]))
+        deliver(b, forge(a, b, signed, batch([*entries[:-1], b"changed"], 0)))
     honest(a, b)
 
 
 def test_entries_that_end_off_the_head(nodes):
     a, b = nodes
-    entries = [*log_of(a, B), b"new"]
-    head, _ = head_over(a, B, entries)
+    entries = [*log_of(a, own(a, b)), b"new"]
+    signed = head(own(a, b), entries, a.identity.log)
     with pytest.raises(MalformedError):
-        b.service.receive(forged(a, b, [head, entries_part(entries[:-1])]))
+        deliver(b, forge(a, b, signed, batch(entries[:-1], 0)))
     honest(a, b)
 
 
 def test_entries_cut_short(nodes):
     a, b = nodes
-    entries = [*log_of(a, B), b"new"]
-    head, _ = head_over(a, B, entries)
+    entries = [*log_of(a, own(a, b)), b"new"]
+    signed = head(own(a, b), entries, a.identity.log)
     part = part_of("entries", pouch.pack_entries(entries)[:-1], 0)
     with pytest.raises(MalformedError):
-        b.service.receive(forged(a, b, [head, part]))
+        deliver(b, forge(a, b, signed, part))
     honest(a, b)
 
 
 def test_entries_that_start_too_far_on_are_set_aside(nodes):
     a, b = nodes
-    entries = [*log_of(a, B), b"one", b"two"]
-    head, _ = head_over(a, B, entries)
+    entries = [*log_of(a, own(a, b)), b"one", b"two"]
+    signed = head(own(a, b), entries, a.identity.log)
     before = b.service.status(A).mirror_size
-    b.service.receive(forged(a, b, [head, entries_part([b"two"], len(entries) - 1)]))
+    deliver(b, forge(a, b, signed, batch(entries, len(entries) - 1)))
     assert b.service.status(A).mirror_size == before
     honest(a, b)
 
@@ -199,19 +197,19 @@ def test_entries_that_start_too_far_on_are_set_aside(nodes):
 def test_more_entries_than_a_pouch_may_have(nodes):
     a, b = nodes
     entries = [b"x"] * (pouch.POUCH_ENTRIES_MAX + 1)
-    head, _ = head_over(a, B, entries)
+    signed = head(own(a, b), entries, a.identity.log)
     with pytest.raises(LimitError):
-        b.service.receive(forged(a, b, [head, entries_part(entries)]))
+        deliver(b, forge(a, b, signed, batch(entries, 0)))
     honest(a, b)
 
 
 def test_malformed_bytes_are_mirrored_without_effect(nodes):
     """A lying author writes garbage into its own log: held, counted, no effect (protocol 5)."""
     a, b = nodes
-    entries = [*log_of(a, B), b"not an entry"]
-    head, frontier = head_over(a, B, entries)
-    b.service.receive(forged(a, b, [head, entries_part(entries)]))
-    assert b.service.status(A).mirror_size == frontier.size
+    entries = [*log_of(a, own(a, b)), b"not an entry"]
+    signed = head(own(a, b), entries, a.identity.log)
+    deliver(b, forge(a, b, signed, batch(entries, 0)))
+    assert b.service.status(A).mirror_size == len(entries)
     record = b.service.record_lines(A)
     assert b'"outcome":"malformed"' in record
 
@@ -223,14 +221,14 @@ def test_another_log_of_ours(nodes):
     a, b = nodes
     size = b.service.status(A).own_size
     with pytest.raises(ForgedError, match="another log"):
-        b.service.receive(forged(a, b, have=(size, bytes(32))))
+        deliver(b, forge(a, b, have=(size, bytes(32))))
     honest(a, b)
 
 
 def test_more_of_ours_than_there_is(nodes):
     a, b = nodes
     size = b.service.status(A).own_size
-    b.service.receive(forged(a, b, have=(size + 10, bytes(32))))
+    deliver(b, forge(a, b, have=(size + 10, bytes(32))))
     assert b.service.partner(A).have <= size
     honest(a, b)
 
@@ -240,7 +238,7 @@ def test_an_old_pouch_says_nothing_of_now(nodes):
     b.service.send(A, alert())
     settle(a, b)
     have = b.service.partner(A).have
-    b.service.receive(forged(a, b, n=1, have=(0, EMPTY_ROOT)))
+    deliver(b, forge(a, b, n=1, have=(0, EMPTY_ROOT)))
     assert b.service.partner(A).have == have
     honest(a, b)
 
@@ -256,7 +254,7 @@ def test_a_cosignature_of_a_head_that_is_not_ours(nodes):
     b.service.send(A, alert())
     size = b.service.status(A).own_size
     with pytest.raises(ForgedError):
-        b.service.receive(forged(a, b, [cosignature(a, LogName(B, A), size, bytes(32))]))
+        deliver(b, forge(a, b, cosignature(a, LogName(B, A), size, bytes(32))))
     honest(a, b)
 
 
@@ -267,7 +265,7 @@ def test_a_cosignature_under_another_key(nodes):
     pair = SigningPair.generate(Role.MIRROR, a.identity.random)
     root = bytes.fromhex(status.own_root)
     with pytest.raises(ForgedError):
-        b.service.receive(forged(a, b, [cosignature(a, LogName(B, A), status.own_size, root, pair)]))
+        deliver(b, forge(a, b, cosignature(a, LogName(B, A), status.own_size, root, pair)))
     honest(a, b)
 
 
@@ -279,10 +277,10 @@ def test_an_entry_whose_note_does_not_come(nodes):
     a.service.publish_card()
     facts = {"act": "propose", "note": "ab" * 32}
     entry = _entry(a, "agreement", facts)
-    entries = [*log_of(a, B), entry]
-    head, _ = head_over(a, B, entries)
+    entries = [*log_of(a, own(a, b)), entry]
+    signed = head(own(a, b), entries, a.identity.log)
     with pytest.raises(MalformedError, match="note"):
-        b.service.receive(forged(a, b, [head, entries_part(entries)]))
+        deliver(b, forge(a, b, signed, batch(entries, 0)))
     honest(a, b)
 
 
@@ -295,10 +293,10 @@ def test_an_activation_that_only_one_side_has_signed(nodes):
     text = rabat(int(a.clock()), serial=2, previous=before).text()
     note = sign_agreement(text, A, a.keys.authority)
     entry = _entry(a, "agreement", {"act": "activate", "note": notes.digest(note)})
-    entries = [*log_of(a, B), entry]
-    head, _ = head_over(a, B, entries)
+    entries = [*log_of(a, own(a, b)), entry]
+    signed = head(own(a, b), entries, a.identity.log)
     with pytest.raises(ForgedError):
-        b.service.receive(forged(a, b, [head, entries_part(entries), part_of("note", bytes(note))]))
+        deliver(b, forge(a, b, signed, batch(entries, 0), part_of("note", bytes(note))))
     honest(a, b)
 
 
@@ -315,7 +313,7 @@ def test_a_content_for_no_entry(nodes):
     body = Content(
         dataclasses.replace(part_of("body", bytes(40)).part, index=10_000, ordinal=0), lambda: bytes(40)
     )
-    b.service.receive(forged(a, b, [body]))
+    deliver(b, forge(a, b, body))
     honest(a, b)
 
 
@@ -324,12 +322,12 @@ def test_a_content_that_was_not_committed_to(nodes, change, reason):
     a, b = nodes
     sent = a.service.send(B, alert("what was said"))
     outgoing = a.service.pouch(B, Lane.PROMPT)
-    head, entries = outgoing.load.contents[:2]
+    signed, entries = outgoing.load.contents[:2]
     other = bytes(32) + (b"what was SAID" if change == "same size" else b"what was said, and more")
     body = Content(
         dataclasses.replace(part_of("body", other).part, index=sent.index, ordinal=0), lambda: other
     )
-    b.service.receive(forged(a, b, [head, entries, body]))
+    deliver(b, forge(a, b, signed, entries, body))
     held = b.store.read(lambda tx: tx.logs.newest(LogName(B, A), "held"))
     assert f'"reason":"{reason}"'.encode() in held.data
     assert not b.service.item(A, sent.leaf).verdict
@@ -341,7 +339,7 @@ def test_contents_sealed_to_the_card_are_not_taken(nodes):
     a, b = nodes
     sent = a.service.send(B, alert("never under the card's key"))
     load = a.service.pouch(B, Lane.PROMPT).load
-    b.service.receive(forged(a, b, load.contents, public=b.identity.card.sealing))
+    deliver(b, forge(a, b, *load.contents, public=b.identity.card.sealing))
     assert b.service.item(A, sent.leaf).present == (False,)
     settle(a, b)
     assert b.service.item(A, sent.leaf).verdict == "accepted"

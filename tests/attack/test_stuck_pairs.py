@@ -4,7 +4,6 @@ import dataclasses
 
 import pytest
 
-from forging import forged
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
 from mithaq.domain.moment import DAY, MOMENT_MAX, Moment
@@ -13,7 +12,9 @@ from mithaq.errors import BehindError, MalformedError
 from mithaq.exchange.delivery import Unpacking
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft, Pair
+from mithaq.exchange.rates import Rates
 from nodes import A, B, alert, carry, introduce, make_node, reader, settle
+from pouches import deliver, forge
 from signed_texts import following, keys
 
 
@@ -79,10 +80,10 @@ def test_no_day_key_for_contents_that_the_text_will_not_keep(pair):
     """The attack: one content a day for centuries, each leaving a key file behind."""
     a, b = pair
     entry = a.service.item(B, a.service.send(B, alert("kept too long")).leaf).entry
-    unpacking = Unpacking(b.identity, b.store, b.service.partner(A))
-    assert unpacking._may_keep(entry)
-    assert not unpacking._may_keep(dataclasses.replace(entry, keep_until=entry.at + 3_000 * DAY))
-    assert not unpacking._may_keep(dataclasses.replace(entry, agreement="ab" * 32))
+    unpacking = Unpacking(b.identity, b.store, b.service.partner(A), Rates(b.clock))
+    assert unpacking._terms(entry)
+    assert not unpacking._terms(dataclasses.replace(entry, keep_until=entry.at + 3_000 * DAY))
+    assert not unpacking._terms(dataclasses.replace(entry, agreement="ab" * 32))
 
 
 def test_a_recorded_question_is_answered_once(pair):
@@ -110,7 +111,7 @@ def test_contents_under_the_key_of_a_card_before(pair):
     b.identity = dataclasses.replace(b.identity, card=Card.parse(note.text), card_note=note)
     sent = a.service.send(B, alert("never under a card's key"))
     load = a.service.pouch(B, Lane.PROMPT).load
-    b.service.receive(forged(a, b, load.contents, public=old))
+    deliver(b, forge(a, b, *load.contents, public=old))
     assert b.service.item(A, sent.leaf).present == (False,)
 
 

@@ -9,7 +9,17 @@ from mithaq.domain import canonical
 from mithaq.domain.canonical import INTEGER_MAX
 from mithaq.domain.party import LogName
 from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError
-from mithaq.exchange.manifest import LIMITS, NOTE_MAX, PARTS_MAX, TYPE, WANT_MAX, Manifest, Part, verify
+from mithaq.exchange.manifest import (
+    LIMITS,
+    NOTE_MAX,
+    PARTS_MAX,
+    TYPE,
+    WANT_MAX,
+    Manifest,
+    Part,
+    claimed_log,
+    verify,
+)
 from mithaq.tlog.merkle import EMPTY_ROOT
 from signed_texts import NOW, A, B, keys
 
@@ -243,27 +253,27 @@ def test_limits():
 def test_the_author_signs():
     note = FULL.sign(KA.log)
     assert {line.name for line in note.lines} == {str(LOG)}
-    verify(note, FULL, KA.log.public)
+    verify(note, FULL.log, KA.log.public)
 
 
 @pytest.mark.parametrize("pair", [EVE.log, KA.mirror])
 def test_nobody_else_signs(pair):
     with pytest.raises(ForgedError, match="lacks"):
-        verify(FULL.sign(pair), FULL, KA.log.public)
+        verify(FULL.sign(pair), FULL.log, KA.log.public)
 
 
 @pytest.mark.parametrize("name", [A, f"{A}/log", str(LOG.other), str(LogName(A, B, 2))])
 def test_the_lines_bear_the_log_s_name(name):
     note = Note(FULL.text(), sign(FULL.text(), name, KA.log))
     with pytest.raises(ForgedError, match="lacks"):
-        verify(note, FULL, KA.log.public)
+        verify(note, FULL.log, KA.log.public)
 
 
 @pytest.mark.parametrize("keep", [0, 1])
 def test_both_lines_of_the_pair(keep):
     note = FULL.sign(KA.log)
     with pytest.raises(ForgedError):
-        verify(Note(note.text, (note.lines[keep],)), FULL, KA.log.public)
+        verify(Note(note.text, (note.lines[keep],)), FULL.log, KA.log.public)
 
 
 def test_a_changed_signature():
@@ -272,13 +282,29 @@ def test_a_changed_signature():
         lines = list(note.lines)
         lines[place] = NoteLine(line.name, line.key_id, line.signature[:-1] + bytes([line.signature[-1] ^ 1]))
         with pytest.raises(ForgedError):
-            verify(Note(note.text, tuple(lines)), FULL, KA.log.public)
+            verify(Note(note.text, tuple(lines)), FULL.log, KA.log.public)
 
 
-def test_what_was_signed_is_what_is_used():
-    other = dataclasses.replace(FULL, mine=FULL.mine + 1)
-    with pytest.raises(ForgedError, match="not what was signed"):
-        verify(FULL.sign(KA.log), other, KA.log.public)
+@pytest.mark.parametrize("manifest", [FULL, BARE], ids=["full", "bare"])
+def test_the_log_that_is_claimed_is_the_one_that_is_parsed(manifest):
+    assert claimed_log(manifest.text()) == Manifest.parse(manifest.text()).log
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{}\n",
+        b"x" * 300_000,
+        FULL.text()[1:],
+        b" " + FULL.text(),
+        FULL.text().replace(b'"log"', b'"x"'),
+    ],
+    ids=["nothing", "empty", "long", "cut", "space", "no log"],
+)
+def test_what_does_not_begin_as_a_manifest_claims_nothing(text):
+    with pytest.raises(MalformedError):
+        claimed_log(text)
 
 
 def test_the_type_is_in_the_text():

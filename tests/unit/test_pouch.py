@@ -66,7 +66,7 @@ def key(name):
 def opened(data):
     """Everything that a reader does with a pouch, in order."""
     found = open_pouch(data if isinstance(data, Read) else Read(data), key)
-    verify(found.note, found.manifest, KA.log.public)
+    verify(found.note, found.log, KA.log.public)
     return found, list(found.parts())
 
 

@@ -28,7 +28,7 @@ def key(name):
 
 def parts(folder):
     opened = open_pouch(io.BytesIO((folder / "pouch").read_bytes()).read, key)
-    verify(opened.note, opened.manifest, PAIR)
+    verify(opened.note, opened.log, PAIR)
     return [data for _, data in opened.parts()]
 
 

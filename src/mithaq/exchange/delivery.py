@@ -12,6 +12,7 @@ from mithaq.domain.entry import BODY_MAX, SALT_SIZE, Entry
 from mithaq.domain.rules import RULES
 from mithaq.domain.sight import read_agreement
 from mithaq.domain.standing import Standing
+from mithaq.domain.terms import FieldTerms
 from mithaq.errors import ForgedError, PeerError, StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.contents import Place
@@ -20,6 +21,8 @@ from mithaq.exchange.introduction import is_pair_key
 from mithaq.exchange.manifest import NOTE_MAX, Part
 from mithaq.exchange.ports import Partner, Store, StoredBody
 from mithaq.exchange.pouch import OpenPouch, unpack_entries
+from mithaq.exchange.rates import Rates
+from mithaq.exchange.work import check_work
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import HEAD_MAX
 
@@ -42,7 +45,7 @@ class Delivery:
     cosignature: Note | None = None
     bodies: dict[Spot, StoredBody] = field(default_factory=dict[Spot, StoredBody])
     spoiled: dict[Spot, str] = field(default_factory=dict[Spot, str])
-    """Why a content that came was not taken: ``size``, ``hash`` or ``declined``."""
+    """Why a content that came was not taken: ``size``, ``hash``, ``declined`` or ``throttled``."""
 
 
 class Unpacking:
@@ -52,13 +55,16 @@ class Unpacking:
         identity: this node.
         store: where it keeps things.
         partner: who sent the pouch.
+        rates: how much it may send.
     """
 
-    def __init__(self, identity: Identity, store: Store, partner: Partner) -> None:
+    def __init__(self, identity: Identity, store: Store, partner: Partner, rates: Rates) -> None:
         self._identity = identity
         self._store = store
         self._partner = partner
+        self._rates = rates
         self._delivery = Delivery()
+        self._staged = 0
 
     def unpack(self, opened: OpenPouch) -> Delivery:
         """Read part after part.
@@ -66,7 +72,7 @@ class Unpacking:
         Raises:
             PeerError: a part is not what it must be.
         """
-        delivery, staged = self._delivery, 0
+        delivery = self._delivery
         own = self._partner.own
         pair_key = self._store.read(lambda tx: is_pair_key(tx, own, opened.to))
         for part, data in opened.parts():
@@ -74,14 +80,15 @@ class Unpacking:
                 delivery.head = Note.parse(data, limit=HEAD_MAX)
             elif part.kind == "entries":
                 delivery.start, delivery.entries = part.index or 0, unpack_entries(data)
+                check_work(delivery.entries)
             elif part.kind == "note":
                 note = Note.parse(data, limit=NOTE_MAX)
                 delivery.notes[digest(note)] = note
             elif part.kind == "cosignature":
                 delivery.cosignature = self._news(Note.parse(data, limit=HEAD_MAX))
-            elif pair_key and staged < STAGED_MAX + BODY_MAX:
+            elif pair_key:
                 # What is sealed to a card's key opens for as long as the card lives: no contents (7).
-                staged += self._stage(part, data)
+                self._stage(part, data)
         return delivery
 
     def _news(self, note: Note) -> Note | None:
@@ -90,41 +97,53 @@ class Unpacking:
         newest = self._store.read(lambda tx: tx.logs.newest_cosignature(self._partner.own))
         return None if newest and newest.size >= size else note
 
-    def _stage(self, part: Part, data: bytes) -> int:
+    def _stage(self, part: Part, data: bytes) -> None:
         delivery = self._delivery
         place = (part.index or 0, part.ordinal or 0)
         entry = self._entry(place[0])
         if entry is None or place[1] >= len(entry.bodies) or len(data) < SALT_SIZE:
-            return 0
-        if not self._may_keep(entry):
-            return 0
+            return
+        terms = self._terms(entry)
+        if terms is None:
+            return
         body, salt, content = entry.bodies[place[1]], data[:SALT_SIZE], data[SALT_SIZE:]
         where = Place(self._partner.mirror, entry.id, place[1])
         try:
             contents.matches(where, body, salt, content)
         except ForgedError:
             delivery.spoiled[place] = "size" if len(content) != body.size else "hash"
-            return 0
+            return
+        if not self._has_room(len(content), life="life" in terms.protects):
+            delivery.spoiled[place] = "throttled"
+            return
         try:
             stored = contents.store(
                 self._identity, where, body, salt=salt, content=content, keep_until=entry.keep_until
             )
         except StaleError:
             delivery.spoiled[place] = "declined"
-            return 0
+            return
         delivery.bodies[place] = stored
-        return len(stored.sealed)
+        self._staged += len(stored.sealed)
 
-    def _may_keep(self, entry: Entry) -> bool:
-        """Whether the text that the entry names lets its contents be kept for so long.
+    def _has_room(self, size: int, *, life: bool) -> bool:
+        """Whether a content may be kept: in memory until the transaction, and by what its author may send."""
+        return self._staged < STAGED_MAX + BODY_MAX and self._rates.content(
+            self._partner.origin, size, life=life
+        )
+
+    def _terms(self, entry: Entry) -> FieldTerms | None:
+        """The terms of the entry's field, if the text that it names lets its contents be kept for so long.
 
         Asked before a day key is made: entries that will be refused must not leave one for every day to come.
         """
         note = self._store.read(lambda tx: tx.ledger.note(entry.agreement))
         text = read_agreement(Note.parse(note, limit=NOTE_MAX).text) if note else None
         if text is None or entry.field not in text.fields:
-            return False
-        return policy.judge(entry, None, Standing(text), _EXPIRY).accepted
+            return None
+        return (
+            text.fields[entry.field] if policy.judge(entry, None, Standing(text), _EXPIRY).accepted else None
+        )
 
     def _entry(self, index: int) -> Entry | None:
         """The entry at an index: of this pouch, or held already."""

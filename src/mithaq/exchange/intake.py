@@ -31,6 +31,7 @@ from mithaq.exchange.pair import Draft, Heard, Pair, TileView
 from mithaq.exchange.partners import card_of, find_partner, parse_card
 from mithaq.exchange.ports import Cosignature, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch
+from mithaq.exchange.rates import Rates
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import (
     ED25519_COSIGNATURE,
@@ -68,18 +69,19 @@ def verify(store: Store, opened: OpenPouch) -> tuple[Partner, Card]:
         The partner, and the card whose log pair signed.
 
     Raises:
+        MalformedError, LimitError: what was signed is no manifest.
         ForgedError: a stranger, or not signed by the partner's log pair.
     """
-    partner = store.read(lambda tx: find_partner(tx, opened.manifest.log))
+    partner = store.read(lambda tx: find_partner(tx, opened.log))
     card = card_of(partner)
     try:
-        verify_manifest(opened.note, opened.manifest, card.pairs[Role.LOG])
+        verify_manifest(opened.note, opened.log, card.pairs[Role.LOG])
     except ForgedError:
         if not partner.previous:
             raise
         # Until its first pouch under new node keys, a partner may not know that we have its new card.
         card = parse_card(partner.previous)
-        verify_manifest(opened.note, opened.manifest, card.pairs[Role.LOG])
+        verify_manifest(opened.note, opened.log, card.pairs[Role.LOG])
     return partner, card
 
 
@@ -89,11 +91,13 @@ class Intake:
     Args:
         identity: this node.
         store: where it keeps things.
+        rates: how much each partner may send.
     """
 
-    def __init__(self, identity: Identity, store: Store) -> None:
+    def __init__(self, identity: Identity, store: Store, rates: Rates) -> None:
         self._identity = identity
         self._store = store
+        self._rates = rates
         self._newest: dict[Origin, int] = {}
 
     def take(self, opened: OpenPouch, partner: Partner, card: Card, *, sent: int) -> Taken:
@@ -109,7 +113,7 @@ class Intake:
             PeerError: a part is not what it must be; nothing of this pouch was kept.
             LogForkError: the partner's log forks; the evidence is kept and the pair stops.
         """
-        delivery = Unpacking(self._identity, self._store, partner).unpack(opened)
+        delivery = Unpacking(self._identity, self._store, partner, self._rates).unpack(opened)
         if self._idle(opened, partner, delivery):
             return Taken(partner, self._first_time(partner, opened.manifest.n))
         try:
@@ -138,10 +142,11 @@ class Intake:
     def _idle(self, opened: OpenPouch, partner: Partner, delivery: Delivery) -> bool:
         """Whether there is nothing to keep: an empty question costs no transaction."""
         said = opened.manifest
-        nothing = not (delivery.head or delivery.entries or delivery.bodies or delivery.cosignature)
+        came = (delivery.head, delivery.entries, delivery.bodies, delivery.spoiled, delivery.cosignature)
         # The first pouch under a new card, even an empty one, ends the card before.
-        known = said.have[0] == partner.have and not partner.previous
-        return nothing and known and said.n > partner.newest
+        if any(came) or partner.previous or said.n <= partner.newest or said.have[0] != partner.have:
+            return False
+        return said.have[1] == self._store.read(lambda tx: _own_root(tx, self._identity, partner))
 
 
 class _Work:
@@ -280,6 +285,12 @@ class _Work:
         self._partner = replace(self._partner, sent=max(self._partner.sent, sent))
         self._tx.ledger.put_partner(self._partner)
         return Taken(self._partner, fresh)
+
+
+def _own_root(tx: Transaction, identity: Identity, partner: Partner) -> bytes | None:
+    """The root of our log at the size that the partner has."""
+    pair = Pair(tx, identity, partner.own)
+    return pair.root(pair.side, partner.have)
 
 
 def _only(note: Note, name: str, ed25519: bytes, pair: PublicPair) -> Note:

@@ -18,6 +18,8 @@ from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import PARTS_MAX, WANT_MAX, Manifest, Part
 from mithaq.exchange.ports import BodyKey, EntryRow, Head, Partner, Store, StoredBody, Transaction
 from mithaq.exchange.pouch import POUCH_MAX, Content, pack_entries, part_of
+from mithaq.exchange.rates import Rates
+from mithaq.exchange.work import WORK_MAX, work_of
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.merkle import EMPTY_ROOT
 
@@ -31,6 +33,10 @@ HEADS_MAX = 1_000
 """Heads looked at for one pouch."""
 ENTRIES_MAX = 1_000
 """Entries in one pouch: so its ``held`` never needs more ranges than it may have (protocol 6)."""
+TRIES = 3
+"""How often a content goes at once to a partner that has taken its pouch and wants it again."""
+TRY_AGAIN = 3_600.0
+"""Seconds until it goes once more after that: who wants one content for ever would cost us the line."""
 
 
 class Lane(StrEnum):
@@ -52,6 +58,7 @@ class Outbox:
         ask: whether to ask what became of contents that an answered bulk pouch carried.
         unopened: how often its newest sealing key met 404 in a row.
         sent: the highest ``n`` used.
+        tried: how often wanted contents have gone in answered pouches, and when last, POSIX seconds.
     """
 
     wants: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
@@ -61,12 +68,23 @@ class Outbox:
     ask: bool = False
     unopened: int = 0
     sent: int = 0
+    tried: dict[tuple[int, int], tuple[int, float]] = field(
+        default_factory=dict[tuple[int, int], tuple[int, float]]
+    )
 
-    def delivered(self, load: "Load") -> None:
+    def delivered(self, load: "Load", now: float) -> None:
         """A pouch has been answered: what it carried need not go again unless it is asked for."""
+        recent = {place: tries for place, tries in self.tried.items() if now - tries[1] < TRY_AGAIN}
+        wanted = set(self.wants) & set(load.bodies)
+        self.tried = recent | {place: (recent.get(place, (0, now))[0] + 1, now) for place in wanted}
         self.under_way.difference_update(load.bodies)
         self.wants = [place for place in self.wants if place not in load.bodies]
         self.cosigned = max(self.cosigned, load.cosigned)
+
+    def rests(self, place: tuple[int, int], now: float) -> bool:
+        """Whether a wanted content has gone so often that it has to wait."""
+        times, last = self.tried.get(place, (0, 0.0))
+        return times >= TRIES and now - last < TRY_AGAIN
 
     def next_n(self, clock: float) -> int:
         """The ``n`` of the next pouch: the clock in microseconds, always rising."""
@@ -104,11 +122,13 @@ class Packer:
     Args:
         identity: this node.
         store: where it keeps things.
+        rates: how much each partner may send: what it may not is not asked for.
     """
 
-    def __init__(self, identity: Identity, store: Store) -> None:
+    def __init__(self, identity: Identity, store: Store, rates: Rates) -> None:
         self._identity = identity
         self._store = store
+        self._rates = rates
 
     def pack(
         self,
@@ -132,7 +152,8 @@ class Packer:
         """
 
         def work(tx: Transaction) -> Load:
-            packing = _Packing(tx, self._identity, self._store, partner, outbox)
+            room = self._rates.room(partner.origin)
+            packing = _Packing(tx, self._identity, self._store, partner, outbox, asks=room)
             if lane is Lane.BULK:
                 return packing.bulk(answers)
             return packing.prompt(answers, short=short, bare=bare)
@@ -144,7 +165,14 @@ class _Packing:
     """One pouch, on one snapshot."""
 
     def __init__(
-        self, tx: Transaction, identity: Identity, store: Store, partner: Partner, outbox: Outbox
+        self,
+        tx: Transaction,
+        identity: Identity,
+        store: Store,
+        partner: Partner,
+        outbox: Outbox,
+        *,
+        asks: bool,
     ) -> None:
         self._tx = tx
         self._identity = identity
@@ -152,6 +180,7 @@ class _Packing:
         self._partner = partner
         self._outbox = outbox
         self._own = partner.own
+        self._asks = asks
         self._today = contents.day_of(identity.now())
 
     def prompt(self, answers: str, *, short: bool, bare: bool) -> Load:
@@ -179,6 +208,8 @@ class _Packing:
         for place in self._outbox.wants:
             if place in self._outbox.under_way or place[0] >= self._partner.have:
                 continue
+            if self._outbox.rests(place, self._identity.clock()):
+                continue
             stored = self._tx.bodies.present(self._own, place[0], place[0] + 1).get(place)
             if stored is None or stored.day < self._today:
                 continue
@@ -203,13 +234,15 @@ class _Packing:
         weights = {row.index: len(row.data) for row in rows}
         for (index, _), stored in present.items():
             weights[index] += stored.size if self._goes_promptly(stored) else 0
-        chosen, total, at = heads[0], 0, have
+        works = {row.index: work_of(row.data) for row in rows}
+        chosen, total, work, at = heads[0], 0, 0, have
         for head in heads:
             if head.size > end:
                 break
             total += sum(weights.get(index, 0) for index in range(at, head.size))
+            work += sum(works.get(index, 0) for index in range(at, head.size))
             at = head.size
-            if total > PROMPT_TARGET and head is not heads[0]:
+            if (total > PROMPT_TARGET or work > WORK_MAX) and head is not heads[0]:
                 break
             chosen = head
         return chosen, rows[: chosen.size - have]
@@ -268,7 +301,7 @@ class _Packing:
             mine=self._tx.logs.row(self._own).size,
             have=(mirror.size, mirror.root() if mirror.size else EMPTY_ROOT),
             answers=answers,
-            want=tuple(self._tx.bodies.wanted(self._partner.mirror, WANT_MAX)),
+            want=tuple(self._tx.bodies.wanted(self._partner.mirror, WANT_MAX)) if self._asks else (),
         )
 
 

@@ -14,12 +14,14 @@ from mithaq.crypto.notes import Note
 from mithaq.domain import record
 from mithaq.domain.entry import Body, Entry, leaf_hash
 from mithaq.domain.handling import Handling
+from mithaq.domain.moves import LIFE
 from mithaq.domain.party import LogName
 from mithaq.domain.record import EntryRef, LogState, Step, Thing
 from mithaq.errors import RefusedError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import ENTRIES_MAX, NOTE_MAX
 from mithaq.exchange.ports import EntryRow, Head, LogRow, Transaction
+from mithaq.exchange.work import WORK_MAX, named, work_of
 from mithaq.tlog import tiles
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import sign_head
@@ -105,7 +107,11 @@ class Pair:
         rows = [tx.logs.row(self.log(side)) for side in (0, 1)]
         self._frontier = [row.frontier for row in rows]
         self._state = [row.state for row in rows]
-        self._refs: dict[bytes, EntryRef] = {}
+        # What the fold has looked up in this commit: every change of these values goes through ``_keep``.
+        self._refs: dict[bytes, EntryRef | None] = {}
+        self._things: dict[str, Thing | None] = {}
+        self._agreements: list[Thing] | None = None
+        self._texts: dict[str, bytes] = {}
         self._said: list[EntryRow] = []
 
     @classmethod
@@ -148,20 +154,40 @@ class Pair:
 
     def thing(self, key: str) -> Thing | None:
         """A thing of the record."""
-        return self._tx.ledger.thing(self.own, key)
+        if key not in self._things:
+            self._things[key] = self._tx.ledger.thing(self.own, key)
+        return self._things[key]
 
     def agreements(self) -> Sequence[Thing]:
         """Things of the sorts ``moves.LIFE``."""
-        return self._tx.ledger.agreements(self.own)
+        if self._agreements is None:
+            self._agreements = self._tx.ledger.agreements(self.own)
+        return self._agreements
 
     def entry(self, leaf: bytes) -> EntryRef | None:
         """An entry of either log."""
-        return self._refs.get(leaf) or self._tx.ledger.find(self.own, leaf)
+        if leaf not in self._refs:
+            self._refs[leaf] = self._tx.ledger.find(self.own, leaf)
+        return self._refs[leaf]
 
     def note(self, digest: str) -> bytes | None:
         """The text of a note."""
-        data = self._tx.ledger.note(digest)
-        return _text(data) if data else None
+        if digest not in self._texts:
+            data = self._tx.ledger.note(digest)
+            if data is None:
+                return None  # it may come yet, in this commit
+            self._texts[digest] = _text(data)
+        return self._texts[digest]
+
+    def look_up(self, entries: Sequence[bytes]) -> None:
+        """Fetch together what the fold will look up one by one: these entries, and what they name."""
+        leaves = {leaf for data in entries for leaf in (leaf_hash(data), *named(data))}
+        new = leaves - self._refs.keys()
+        found = self._tx.ledger.find_all(self.own, new)
+        self._refs |= dict.fromkeys(new) | found
+        keys = {ref.thing for ref in found.values() if ref.thing} - self._things.keys()
+        things = self._tx.ledger.things(self.own, keys)
+        self._things |= dict.fromkeys(keys) | {thing.key: thing for thing in things}
 
     def root(self, side: int, size: int) -> bytes | None:
         """The root of a log at a size; None beyond what is signed."""
@@ -201,16 +227,19 @@ class Pair:
             self._refs[step.ref.leaf] = step.ref
         if step.things:
             self._tx.ledger.put_things(self.own, step.things)
+            self._things |= {thing.key: thing for thing in step.things}
+            if any(thing.sort in LIFE for thing in step.things):
+                self._agreements = None
         self.__dict__.pop("sight", None)
 
     def close(self) -> None:
         """Give everything said in this commit its heads (one for each batch)."""
-        size, batch = 0, list[EntryRow]()
+        size, work, batch = 0, 0, list[EntryRow]()
         for row in self._said:
-            size += len(row.data) + 2
-            if len(batch) == BATCH_MAX or size > ENTRIES_MAX:
+            size, work = size + len(row.data) + 2, work + work_of(row.data)
+            if len(batch) == BATCH_MAX or size > ENTRIES_MAX or work > WORK_MAX:
                 self._close_batch(batch)
-                size, batch = len(row.data) + 2, []
+                size, work, batch = len(row.data) + 2, work_of(row.data), []
             batch.append(row)
         if batch:
             self._close_batch(batch)
@@ -241,6 +270,7 @@ class Pair:
             head: the signed head.
             entries: the new entries, in order.
         """
+        self.look_up(entries)
         side, heard, rows = 1 - self.side, list[Heard](), list[EntryRow]()
         before = self._frontier[side]
         self._frontier[side] = advanced.update.frontier

@@ -298,6 +298,10 @@ class Ledger(Protocol):
         """A thing of the record."""
         ...
 
+    def things(self, own: LogName, keys: Collection[str]) -> list[Thing]:
+        """Those of these things that there are."""
+        ...
+
     def agreements(self, own: LogName) -> list[Thing]:
         """Things of the sorts ``moves.LIFE``: texts, suspensions, notices of termination."""
         ...
@@ -308,6 +312,10 @@ class Ledger(Protocol):
 
     def find(self, own: LogName, leaf: bytes) -> EntryRef | None:
         """The entry of either log of the pair with this leaf hash."""
+        ...
+
+    def find_all(self, own: LogName, leaves: Collection[bytes]) -> dict[bytes, EntryRef]:
+        """Likewise for many at once; those that are not there are left out."""
         ...
 
     def note(self, digest: str) -> bytes | None:

@@ -13,12 +13,13 @@ memory is one part. Nothing here knows a store, a network or what a part means.
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from mithaq.crypto import sealing
 from mithaq.crypto.keys import SealingKey, SigningPair
 from mithaq.crypto.notes import Note
 from mithaq.errors import ForgedError, LimitError, MalformedError
-from mithaq.exchange.manifest import NOTE_MAX, PARTS_MAX, Manifest, Part
+from mithaq.exchange.manifest import NOTE_MAX, PARTS_MAX, Manifest, Part, claimed_log
 from mithaq.exchange.ports import Random
 
 MAGIC = b"mithaq-pouch/1\n\0"
@@ -135,16 +136,40 @@ class OpenPouch:
 
     Args:
         note: the signed manifest.
-        manifest: what it says.
         to: SHA-256 of the sealing key that it is sealed to, in hex.
+        size: bytes read so far.
+        k: the key of the boxes.
+        read: gives what follows.
+
+    Raises:
+        MalformedError: it does not begin as a manifest does.
     """
 
-    def __init__(self, note: Note, manifest: Manifest, to: str, k: bytes, read: Read) -> None:
+    def __init__(self, note: Note, to: str, size: int, k: bytes, read: Read) -> None:
         self.note = note
-        self.manifest = manifest
+        self.log = claimed_log(note.text)
+        """The log that it claims to be of: all that is read before its signatures."""
         self.to = to
+        self._size = size
         self._k = k
         self._read = read
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What it says; to be asked for after verification.
+
+        Raises:
+            MalformedError: not a manifest, or its parts are out of order.
+            LimitError: the whole is larger than allowed.
+        """
+        manifest = Manifest.parse(self.note.text)
+        _check_size(manifest, self._size)
+        return manifest
+
+    @property
+    def log_bytes(self) -> int:
+        """Bytes of entries and notes in it, which are kept for ever; to be asked for after verification."""
+        return sum(part.size for part in self.manifest.parts if part.kind in {"entries", "note"})
 
     def parts(self) -> Iterator[tuple[Part, bytes]]:
         """Each part with its bytes, in order, zeros left out; to be called once, after verification.
@@ -168,7 +193,7 @@ class OpenPouch:
 
 
 def open_pouch(read: Read, keys: Callable[[str], SealingKey]) -> OpenPouch:
-    """Read the header and the sealed manifest.
+    """Read the header and open the sealed manifest; what it says is read once its sender is known.
 
     Args:
         read: gives the pouch's bytes.
@@ -176,7 +201,7 @@ def open_pouch(read: Read, keys: Callable[[str], SealingKey]) -> OpenPouch:
 
     Raises:
         MalformedError: not a pouch.
-        LimitError: the manifest or the whole is larger than allowed.
+        LimitError: the manifest is larger than allowed.
         ForgedError: the manifest does not open.
         KeyStoreError: sealed to no key of ours.
     """
@@ -191,15 +216,14 @@ def open_pouch(read: Read, keys: Callable[[str], SealingKey]) -> OpenPouch:
     key = keys(key_id.hex())
     clear = sealing.open_sealed(key, hpke_info(key_id), _exactly(read, room, "manifest"))
     note = _unpad(clear)
-    manifest = Manifest.parse(note.text)
-    _check_size(manifest, HEADER_SIZE + room)
-    return OpenPouch(note, manifest, key_id.hex(), clear[:K_SIZE], read)
+    return OpenPouch(note, key_id.hex(), HEADER_SIZE + room, clear[:K_SIZE], read)
 
 
 def _unpad(clear: bytes) -> Note:
     start = K_SIZE + 4
     size = int.from_bytes(clear[K_SIZE:start])
-    if start + size > len(clear) or any(clear[start + size :]):
+    rest = clear[start + size :]
+    if start + size > len(clear) or rest.count(0) != len(rest):
         raise MalformedError("a manifest is followed by zeros only", where="manifest", got=size)
     return Note.parse(clear[start : start + size], limit=NOTE_MAX)
 

@@ -8,7 +8,9 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
+from mithaq.domain.card import Card
 from mithaq.domain.declaration import Declaration
 from mithaq.domain.handling import Handling
 from mithaq.domain.moves import Sort
@@ -39,6 +41,7 @@ from mithaq.exchange.pair import Pair
 from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import BodyKey, DefaultHandling, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
+from mithaq.exchange.rates import Rates
 from mithaq.exchange.reading import Item, Status
 
 RESTART = 60_000_000
@@ -61,6 +64,16 @@ class Outgoing:
     load: Load
 
 
+class Known(Protocol):
+    """Told whose a pouch is, and whether it is newer than all that were seen; BusyError has it wait."""
+
+    def __call__(self, partner: str, /, *, fresh: bool) -> None: ...  # noqa: D102 - see the class
+
+
+def _unwatched(partner: str, /, *, fresh: bool) -> None:
+    """Where pouches come one by one, nobody has to wait for another."""
+
+
 class Service:
     """One node's use cases.
 
@@ -76,8 +89,9 @@ class Service:
         self._identity = identity
         self._store = store
         self._wake = wake
-        self._intake = Intake(identity, store)
-        self._packer = Packer(identity, store)
+        self._rates = Rates(identity.clock)
+        self._intake = Intake(identity, store, self._rates)
+        self._packer = Packer(identity, store, self._rates)
         self._outboxes: dict[Origin, Outbox] = {}
 
     # --- parties ------------------------------------------------------------------------------------------
@@ -364,14 +378,23 @@ class Service:
 
     # --- pouches ------------------------------------------------------------------------------------------
 
-    def receive(self, read: Read) -> Iterator[bytes]:
+    def receive(self, read: Read, known: Known = _unwatched) -> Iterator[bytes]:
         """Take a pouch and answer it.
+
+        Args:
+            read: gives its bytes.
+            known: called when its sender has proved who it is, before more is read.
 
         Raises:
             PeerError: it is not one for us; nobody is told why.
+            BusyError: its sender has to wait.
         """
         opened = self._open(read)
-        taken, outbox = self._take(opened)
+        sender = verify(self._store, opened)
+        partner = sender[0]
+        known(partner.origin, fresh=opened.manifest.n > partner.newest)
+        self._rates.pouch(partner.origin, opened.log_bytes)
+        taken, outbox = self._take(opened, sender)
         own = taken.partner.own
         first = not self._store.read(lambda tx: introduction.is_pair_key(tx, own, opened.to))
         bare = first or self._behind(taken.partner)
@@ -421,7 +444,7 @@ class Service:
         opened = self._open(read)
         if opened.manifest.answers != outgoing.id:
             raise ForgedError("an answer to another pouch", expected=outgoing.id, got=opened.manifest.answers)
-        taken, outbox = self._take(opened, outgoing.load)
+        taken, outbox = self._take(opened, verify(self._store, opened), outgoing.load)
         outbox.unopened = 0
         self._wake(taken.partner.origin)
 
@@ -477,19 +500,22 @@ class Service:
         Raises:
             PeerError: it is not one for us.
         """
-        taken, _ = self._take(self._open(io.BytesIO(pouch).read))
+        opened = self._open(io.BytesIO(pouch).read)
+        taken, _ = self._take(opened, verify(self._store, opened))
         self._wake(taken.partner.origin)
         return taken.partner.origin
 
     # --- what they share ----------------------------------------------------------------------------------
 
-    def _take(self, opened: OpenPouch, delivered: Load | None = None) -> tuple[Taken, Outbox]:
-        """Take a pouch of either way; ``delivered`` is what ours carried that it answers."""
-        partner, card = verify(self._store, opened)
+    def _take(
+        self, opened: OpenPouch, sender: tuple[Partner, Card], delivered: Load | None = None
+    ) -> tuple[Taken, Outbox]:
+        """Take a verified pouch of either way; ``delivered`` is what ours carried that it answers."""
+        partner, card = sender
         outbox = self._outbox(partner)
         taken = self._intake.take(opened, partner, card, sent=outbox.sent)
         if delivered:
-            outbox.delivered(delivered)
+            outbox.delivered(delivered, self._identity.clock())
         if taken.fresh:
             outbox.wants = list(dict.fromkeys(opened.manifest.want))  # one content twice would go twice
         return taken, outbox

@@ -130,7 +130,7 @@ class Node:
         service.clear()  # before anything is served: the store may have been put back from a backup
         server = PouchServer()
         host, port = self._config.address
-        server.start(host, port, service.receive, _server_tls(self._config))
+        server.start(host, port, lambda body: service.receive(body, body.known), _server_tls(self._config))
         self._undo.callback(server.stop)
         control = Control(self._directory.control, service)
         self._undo.callback(control.stop)

@@ -1,8 +1,10 @@
 """The fold's values, notes and partners in SQL: the port ``Ledger``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, TextClause, bindparam, delete, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from mithaq.domain.kinds import EXCHANGE_KINDS
@@ -16,23 +18,23 @@ from mithaq.store.entries import side_of
 from mithaq.store.names import Names
 from mithaq.store.values import Packed
 
+T = TypeVar("T")
+
+LOOKS = 64
+"""Leaf hashes looked up by one statement: as many as an entry may name (protocol 5)."""
+
 _THING_DATA = Packed(Thing)
 
 _E, _T, _N = schema.entries.c, schema.things.c, schema.notes.c
 _P, _S, _D = schema.partners.c, schema.sealing_keys.c, schema.default_handling.c
 
 _THING = select(_T.data).where(_T.log == bindparam("log"), _T.key == bindparam("key"))
+_THINGS = select(_T.data).where(_T.log == bindparam("log"), _T.key.in_(bindparam("keys", expanding=True)))
 _AGREEMENTS = select(_T.data).where(_T.log == bindparam("log"), _T.agreement).order_by(_T.key)
 _put_thing = insert(schema.things)
 _PUT_THING = _put_thing.on_conflict_do_update(
     index_elements=[_T.log, _T.key],
     set_={"agreement": _put_thing.excluded.agreement, "data": _put_thing.excluded.data},
-)
-_FIRST = (
-    select(_E.index, _E.kind, _E.outcome)
-    .where(_E.log == bindparam("log"), _E.leaf == bindparam("leaf"))
-    .order_by(_E.index)
-    .limit(1)
 )
 _NOTE = select(_N.note).where(_N.digest == bindparam("digest"))
 _put_note = insert(schema.notes)
@@ -89,6 +91,15 @@ class SqlLedger:
         data = self._run(_THING, {"log": self._names.find(own), "key": key}).scalar()
         return None if data is None else _THING_DATA.unpack(data)
 
+    def things(self, own: LogName, keys: Collection[str]) -> list[Thing]:
+        """See ``ports.Ledger``."""
+        log = self._names.find(own)
+        return [
+            _THING_DATA.unpack(data)
+            for some in _pieces(list(keys))
+            for data in self._run(_THINGS, {"log": log, "keys": some}).scalars()
+        ]
+
     def agreements(self, own: LogName) -> list[Thing]:
         """See ``ports.Ledger``."""
         found = self._run(_AGREEMENTS, {"log": self._names.find(own)})
@@ -112,21 +123,19 @@ class SqlLedger:
             )
 
     def find(self, own: LogName, leaf: bytes) -> EntryRef | None:
-        """See ``ports.Ledger``.
+        """See ``ports.Ledger``."""
+        return self.find_all(own, (leaf,)).get(leaf)
 
-        The first entry with these bytes in its log speaks for all: the later ones are void as repeated, and
-        what is malformed once is so always. So many repetitions cost no more than one.
-        """
+    def find_all(self, own: LogName, leaves: Collection[bytes]) -> dict[bytes, EntryRef]:
+        """See ``ports.Ledger``."""
+        refs: dict[bytes, EntryRef] = {}
         for log in (own, own.other):
-            found = self._run(_FIRST, {"log": self._names.find(log), "leaf": leaf}).first()
-            if found is None:
-                continue
-            index, kind, outcome = found
-            if outcome != Result.MALFORMED.encode():
-                legal = outcome.startswith(Result.DONE.encode())
-                opened = leaf.hex() if legal and kind in EXCHANGE_KINDS else ""
-                return EntryRef(side_of(log), index, leaf, kind, opened, legal)
-        return None
+            left = [leaf for leaf in dict.fromkeys(leaves) if leaf not in refs]
+            for some in _pieces(left):
+                key = {f"leaf{n}": leaf for n, leaf in enumerate(some)}
+                for row in self._run(_first(len(some)), key | {"log": self._names.find(log)}):
+                    refs |= _ref(log, *row)
+        return refs
 
     def note(self, digest: str) -> bytes | None:
         """See ``ports.Ledger``."""
@@ -173,3 +182,32 @@ class SqlLedger:
     def drop_sealing_key(self, own: LogName, public: bytes) -> None:
         """See ``ports.Ledger``."""
         self._run(_DROP_SEALING_KEY, {"log": self._names.find(own), "public": public})
+
+
+@lru_cache(LOOKS)
+def _first(looks: int) -> TextClause:
+    """The first entry with each of so many leaf hashes.
+
+    It speaks for all in its log: the later ones are void as repeated, what is malformed once is so always. So
+    many repetitions cost no more than one: ``min`` is one look at the index.
+    """
+    named = ", ".join(f"(:leaf{n})" for n in range(looks))
+    return text(
+        f"WITH named(leaf) AS (VALUES {named}) "  # noqa: S608 - numbers only
+        'SELECT entries.leaf, entries."index", kind, outcome FROM named JOIN entries '
+        'ON entries.log = :log AND entries.leaf = named.leaf AND entries."index" = '
+        '(SELECT min(again."index") FROM entries AS again WHERE again.log = :log AND again.leaf = named.leaf)'
+    )
+
+
+def _pieces(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(many), LOOKS):
+        yield many[start : start + LOOKS]
+
+
+def _ref(log: LogName, leaf: bytes, index: int, kind: str, outcome: bytes) -> dict[bytes, EntryRef]:
+    if outcome == Result.MALFORMED.encode():
+        return {}
+    legal = outcome.startswith(Result.DONE.encode())
+    opened = leaf.hex() if legal and kind in EXCHANGE_KINDS else ""
+    return {leaf: EntryRef(side_of(log), index, leaf, kind, opened, legal)}

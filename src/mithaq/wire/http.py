@@ -12,7 +12,8 @@ status   when the server says it                                             wha
 408      the pouch came too slowly                                           ``StatusError``; try again
 411      no Content-Length, or any Transfer-Encoding (request smuggling)     ``StatusError``; a fault of ours
 413      Content-Length above ``POUCH_MAX``                                  ``StatusError``; a fault of ours
-429      all places are taken, or the handler raised ``BusyError``           ``StatusError`` with retry_after
+429      all places (``places``) are taken; the handler raised               ``StatusError`` with retry_after
+         ``BusyError``
 400 431  not HTTP/1.1 as RFC 9112 has it; a head above ``HEAD_MAX``          ``StatusError``; a fault of ours
 503      this node failed: a full disk, a fault                              ``StatusError`` with retry_after
 (none)   the sender went away, or dawdled over its head: closed              ``ReachError``
@@ -25,6 +26,7 @@ as they are known, while the pouch may still be arriving.
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from ipaddress import ip_address
+from typing import Protocol
 
 from mithaq.errors import ReachError
 
@@ -51,6 +53,13 @@ IDLE_SECONDS = 30.0
 TOTAL_SECONDS = 900.0
 """How long one pouch, or one answer, may take: 64 MiB at 75 kB/s."""
 
+BODY_SECONDS = 60.0
+"""What a pouch gets beside the time of its length at ``BODY_RATE``: two waits of ``IDLE_SECONDS``."""
+
+BODY_RATE = 16_000
+"""Bytes in a second that a partner must send on average: a bad satellite line. Slower ones hold a place of
+that partner for no more than the time of their length at this rate."""
+
 KEEP_SECONDS = 75.0
 """How long the server keeps an unused connection open. The client drops it earlier (``client``), so that the
 two do not meet."""
@@ -65,7 +74,28 @@ Read = Callable[[int], bytes]
 
 It raises ``ReachError`` when the sender stops before the length that it announced, or dawdles."""
 
-PouchHandler = Callable[[Read], Iterable[bytes]]
+
+class Body(Protocol):
+    """A pouch as its handler gets it."""
+
+    def __call__(self, n: int, /) -> bytes:
+        """``Read``."""
+        ...
+
+    def known(self, partner: str, *, fresh: bool) -> None:
+        """To be called as soon as the sender has proved who it is, before more of the pouch is read.
+
+        Args:
+            partner: by this name its pouches are counted.
+            fresh: this pouch is newer than every one seen; what is replayed has a place apart.
+
+        Raises:
+            BusyError: as many of its pouches are under work as may be.
+        """
+        ...
+
+
+PouchHandler = Callable[[Body], Iterable[bytes]]
 """What answers a pouch: takes its reader, gives the answering pouch in parts.
 
 It is called in several threads at once. It reads before its first part; what it leaves unread is then

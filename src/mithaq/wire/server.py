@@ -5,7 +5,8 @@ Rules:
 1. A refusal goes out as soon as it is known, while the pouch may still be arriving; then the connection ends.
 2. Nothing is read that the handler has not asked for, except the first ``FIRST_MAX`` bytes: what a stranger
    sends too much stays in its own machine.
-3. A place among the pouches under work is taken only when those first bytes are there.
+3. A place among the pouches under work is taken only when those first bytes are there; once the sender is
+   known, one of its own (``places``).
 4. Every wait has an end. When all connections are taken, the one that waits longest goes, strangers first.
 5. Whatever the handler raises, the answer is one of ``http.REFUSALS``.
 
@@ -25,6 +26,7 @@ import structlog
 from mithaq.errors import ConfigError
 from mithaq.wire.http import PouchHandler, is_loopback
 from mithaq.wire.link import Link
+from mithaq.wire.places import Places
 from mithaq.wire.visit import Limits, Visit
 
 _log = structlog.get_logger(__name__)
@@ -40,7 +42,7 @@ class PouchServer:
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.port = 0
-        self._places = threading.BoundedSemaphore(self.limits.pouches)
+        self._places = Places(self.limits.pouches)
         self._lock = threading.Lock()
         self._visits: set[Visit] = set()
         self._stopping = threading.Event()

@@ -15,6 +15,8 @@ import structlog
 
 from mithaq.errors import BusyError, PeerError, ReachError
 from mithaq.wire.http import (
+    BODY_RATE,
+    BODY_SECONDS,
     FIRST_MAX,
     IDLE_SECONDS,
     KEEP_SECONDS,
@@ -23,9 +25,11 @@ from mithaq.wire.http import (
     POUCH_PATH,
     REFUSALS,
     TOTAL_SECONDS,
+    Body,
     PouchHandler,
 )
 from mithaq.wire.link import GarbledError, LateError, Link, PouchReader, blocks
+from mithaq.wire.places import Place, Places
 
 T = TypeVar("T")
 
@@ -37,7 +41,10 @@ class Limits:
     """What the server grants; the defaults are meant for use, smaller ones for tests."""
 
     pouches: int = 8
-    """Pouches under work at once: two for each of a few partners. Each may hold one part in memory."""
+    """Pouches under work at once whose sender is not yet known. Those that are known have places of their own
+    (``places``), and each may hold one part in memory."""
+    turn: float = 2.0
+    """Seconds that a pouch waits for one of those places: strangers hold them for a millisecond each."""
     connections: int = 64
     """Open connections, idle ones included: each is a thread and at most ``FIRST_MAX`` bytes."""
     head: float = 10.0
@@ -47,7 +54,9 @@ class Limits:
     idle: float = IDLE_SECONDS
     """Seconds without a byte, within a pouch."""
     total: float = TOTAL_SECONDS
-    """Seconds for the whole of a pouch and its answer."""
+    """Seconds for the whole of a pouch, and likewise for its answer."""
+    body: float = BODY_SECONDS
+    """Seconds for a pouch whose sender is known, beside its length at ``BODY_RATE``."""
     keep: float = KEEP_SECONDS
     """Seconds until the next head on an open connection."""
     stop: float = 10.0
@@ -67,7 +76,7 @@ class Visit:
         link: the connection; its handshake is done here.
         handler: what answers its pouches.
         limits: what it is granted.
-        places: those of the pouches under work, shared by all visits.
+        places: those of the pouches under work, the same for all visits.
         stopping: set when the server stops: no further pouch is taken then.
         left: called when the visit is over.
     """
@@ -78,7 +87,7 @@ class Visit:
         handler: PouchHandler,
         limits: Limits,
         *,
-        places: threading.BoundedSemaphore,
+        places: Places,
         stopping: threading.Event,
         left: "Callable[[Visit], None]",
     ) -> None:
@@ -127,7 +136,7 @@ class Visit:
         self.link.allow(self._limits.first)
         try:
             body.fill(min(length, FIRST_MAX))
-            self._work(body)
+            self._work(body, length)
         except LateError:
             raise _Refused(408) from None
         self.served = True
@@ -150,23 +159,30 @@ class Visit:
         event = self.link.event()
         return event.data if isinstance(event, h11.Data) else b""
 
-    def _work(self, body: PouchReader) -> None:
-        if not self._places.acquire(blocking=False):
+    def _work(self, body: PouchReader, length: int) -> None:
+        place = self._places.enter(self._limits.turn)
+        if place is None:
             raise _Refused(429)
         self._set_waits(False)
         try:
             self.link.allow(self._limits.total, self._limits.idle)
-            self._answer(body)
+            self._answer(body, _Body(self, body, place, length))
         finally:
-            self._places.release()
+            place.leave()
             self._set_waits(True)
 
-    def _answer(self, body: PouchReader) -> None:
-        answer = self._guarded(lambda: self._handler(body.read))
+    def allow_body(self, length: int) -> None:
+        """Give what is left of a pouch of this length its time: the sender is known."""
+        seconds = min(self._limits.total, self._limits.body + length / BODY_RATE)
+        self.link.allow(seconds, self._limits.idle)
+
+    def _answer(self, body: PouchReader, handed: Body) -> None:
+        answer = self._guarded(lambda: self._handler(handed))
         try:
             stream = blocks(answer)
             first = self._guarded(lambda: next(stream, b""))
             body.discard()
+            self.link.allow(self._limits.total, self._limits.idle)
             self._send(first, stream)
         finally:
             close = getattr(answer, "close", None)
@@ -212,6 +228,23 @@ class Visit:
             self.link.allow(self._limits.idle)
             self.link.send(REFUSALS[status])
             self.link.linger()
+
+
+class _Body:
+    """What the handler gets: see ``http.Body``."""
+
+    def __init__(self, visit: Visit, body: PouchReader, place: Place, length: int) -> None:
+        self._visit = visit
+        self._body = body
+        self._place = place
+        self._length = length
+
+    def __call__(self, n: int, /) -> bytes:
+        return self._body.read(n)
+
+    def known(self, partner: str, *, fresh: bool) -> None:
+        self._place.known(partner, fresh=fresh)
+        self._visit.allow_body(self._length)
 
 
 def _check(request: h11.Request) -> int:
