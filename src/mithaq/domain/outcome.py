@@ -55,6 +55,15 @@ class Outcome:
             return f"illegal {self.code}".encode()
         return "".join([self.result, *(f" {name}={value}" for name, value in self.changes)]).encode()
 
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read the bytes that ``data`` gave."""
+        result, *rest = data.decode().split(" ")
+        if result == Result.ILLEGAL:
+            return cls(Result.ILLEGAL, rest[0])
+        changes = (change.rpartition("=") for change in rest)
+        return cls(Result(result), changes=tuple((name, value) for name, _, value in changes))
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRef:

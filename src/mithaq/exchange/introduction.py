@@ -11,6 +11,7 @@ from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keys import SealingKey
 from mithaq.crypto.notes import Note, NoteLine, digest
 from mithaq.domain.card import Card
+from mithaq.domain.entry import Entry
 from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName, Origin, PublicPair
 from mithaq.errors import ForgedError, UsageError
@@ -64,7 +65,8 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
         partner = current or Partner(own, "", b"")
         partner = replace(partner, url=accepted.url, card=bytes(note), previous=partner.card)
         tx.ledger.put_partner(partner)
-        if current is None:
+        # A log that the anchor knows and the store does not is no new one: it comes back from the partner.
+        if current is None and not tx.logs.lacks(own):
             _say_card(tx, identity, own, identity.card_note)
             _say_key(tx, identity, own, key)
         return partner
@@ -97,23 +99,46 @@ def _other_cards(tx: Transaction, identity: Identity, origin: str) -> list[Card]
     return [identity.card, *others]
 
 
-def publish_card(identity: Identity, store: Store, card: bytes = b"") -> None:
-    """Enter our card in force, or the one that follows it, into every log whose newest card is older.
+def next_card(identity: Identity, card: bytes) -> Note:
+    """The card that is to follow ours, checked as every partner will check it.
 
     Raises:
-        PeerError: the card does not follow ours.
+        PeerError: it does not follow ours.
     """
-    note = Note.parse(card, limit=CARD_NOTE_MAX) if card else identity.card_note
-    if card:
-        accept_card(note, now=identity.now(), previous=identity.card, known=())
+    note = Note.parse(card, limit=CARD_NOTE_MAX)
+    accept_card(note, now=identity.now(), previous=identity.card, known=())
+    return note
+
+
+def publish_card(identity: Identity, store: Store, partner: Partner, note: Note) -> None:
+    """Enter a card of ours into the log for a partner, if the newest one there is older.
+
+    Raises:
+        BehindError: the store is older than its anchor.
+    """
 
     def work(tx: Transaction) -> None:
-        for partner in tx.ledger.partners():
-            entered = tx.ledger.note(Pair.of(tx, identity, partner.own).state.card)
-            if entered is None or parse_card(entered).serial < parse_card(bytes(note)).serial:
-                _say_card(tx, identity, partner.own, note)
+        entered = tx.ledger.note(Pair.of(tx, identity, partner.own).state.card)
+        if entered is None or parse_card(entered).serial < parse_card(bytes(note)).serial:
+            _say_card(tx, identity, partner.own, note)
 
     store.write(work)
+
+
+def renew_lost_key(identity: Identity, store: Store, partner: Partner) -> None:
+    """Enter a new sealing key where the newest one announced is not here: they are in no backup (protocol 7).
+
+    Raises:
+        BehindError: the store is older than its anchor.
+    """
+
+    def lost(tx: Transaction) -> bool:
+        row = tx.logs.newest(partner.own, "keys")
+        return row is None or not identity.has_sealing(bytes.fromhex(Entry.parse(row.data).facts["sealing"]))
+
+    if store.read(lost):
+        fresh = SealingKey.generate(identity.random)
+        store.write(lambda tx: _say_key(tx, identity, partner.own, fresh))
 
 
 def unaware(store: Store) -> list[Origin]:
@@ -141,7 +166,7 @@ def _say_key(tx: Transaction, identity: Identity, own: LogName, key: SealingKey)
     tx.ledger.put_sealing_key(own, SealingRow(key.public, logged.index, logged.entry.at))
 
 
-def sign_again(identity: Identity, store: Store) -> None:
+def sign_again(identity: Identity, store: Store, partner: Partner) -> None:
     """After a change of node keys: sign with the new pairs what partners have still to take.
 
     A partner verifies a pouch, the head in it and our cosignature under one card; so kept heads that it does
@@ -150,12 +175,11 @@ def sign_again(identity: Identity, store: Store) -> None:
     """
 
     def work(tx: Transaction) -> None:
-        for partner in tx.ledger.partners():
-            for head in tx.logs.heads(partner.own, partner.have, BACKLOG_MAX):
-                _sign_head_again(tx, identity, partner.own, head)
-            newest = tx.logs.newest_cosignature(partner.mirror)
-            if newest:
-                _cosign_again(tx, identity, partner.mirror, newest)
+        for head in tx.logs.heads(partner.own, partner.have, BACKLOG_MAX):
+            _sign_head_again(tx, identity, partner.own, head)
+        newest = tx.logs.newest_cosignature(partner.mirror)
+        if newest:
+            _cosign_again(tx, identity, partner.mirror, newest)
 
     store.write(work)
 

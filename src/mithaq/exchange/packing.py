@@ -18,8 +18,10 @@ from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import PARTS_MAX, WANT_MAX, Manifest, Part
 from mithaq.exchange.ports import BodyKey, EntryRow, Head, Partner, Store, StoredBody, Transaction
 from mithaq.exchange.pouch import POUCH_MAX, Content, pack_entries, part_of
+from mithaq.exchange.recovery import covered
+from mithaq.exchange.yours import give
 from mithaq.tlog.checkpoint import Checkpoint
-from mithaq.tlog.merkle import EMPTY_ROOT
+from mithaq.tlog.merkle import EMPTY_ROOT, SIZE_MAX
 
 PROMPT_TARGET = 4 * 2**20
 """Bytes of entries and contents in a prompt pouch: measured best for one transaction at the reader."""
@@ -52,6 +54,9 @@ class Outbox:
         ask: whether to ask what became of contents that an answered bulk pouch carried.
         unopened: how often its newest sealing key met 404 in a row.
         sent: the highest ``n`` used.
+        asks: when a pair that is behind may ask again, by the clock.
+        said: the size that it says its own log has, and the id of the pouch that said so: below our mirror it
+            has lost entries.
     """
 
     wants: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
@@ -61,6 +66,8 @@ class Outbox:
     ask: bool = False
     unopened: int = 0
     sent: int = 0
+    asks: float = 0.0
+    said: tuple[int, str] = (SIZE_MAX, "")
 
     def delivered(self, load: "Load") -> None:
         """A pouch has been answered: what it carried need not go again unless it is asked for."""
@@ -158,6 +165,8 @@ class _Packing:
         parts: list[Content] = []
         places: list[tuple[int, int]] = []
         size = self._partner.have
+        if not short:
+            answers = self._give_back(parts, answers)
         head, rows = (None, []) if short else self._batch()
         if head:
             size = head.size
@@ -191,10 +200,29 @@ class _Packing:
 
     # --- parts --------------------------------------------------------------------------------------------
 
+    def _give_back(self, parts: list[Content], answers: str) -> str:
+        """Add what the partner lacks of its own log, if this answers the pouch that showed it.
+
+        Returns:
+            The id that this pouch answers: without another one, that of the pouch that showed it.
+        """
+        mine, asked = self._outbox.said
+        if not asked or answers not in ("", asked):
+            return answers
+        given = give(self._tx, self._partner, mine)
+        if given:
+            yours, rows = given
+            parts.append(part_of("yours", yours.pack(), yours.start))
+            parts += self._notes(rows)
+            self._outbox.said = (mine + len(rows), "")
+            return asked
+        return answers
+
     def _batch(self) -> tuple[Head | None, list[EntryRow]]:
         """The largest kept head whose entries and contents fit; the smallest where none does."""
         have = self._partner.have
         heads = self._tx.logs.heads(self._own, have, HEADS_MAX)
+        heads = heads[: self._reach(heads)]
         if not heads:
             return None, []
         end = min(heads[-1].size, max(heads[0].size, have + ENTRIES_MAX))
@@ -213,6 +241,19 @@ class _Packing:
                 break
             chosen = head
         return chosen, rows[: chosen.size - have]
+
+    def _reach(self, heads: Sequence[Head]) -> int:
+        """How many of these heads a partner can fold that lacks entries of its own log.
+
+        What covers entries that it will not have after this pouch has to wait (protocol 6).
+        """
+        mine, have = self._outbox.said[0], self._partner.have
+        if mine >= self._tx.logs.row(self._partner.mirror).size or not heads:
+            return len(heads)
+        for row in self._tx.logs.entries(self._own, have, heads[-1].size):
+            if covered(row.data, self._own) > mine:
+                return sum(head.size <= row.index for head in heads)
+        return len(heads)
 
     def _notes(self, rows: Iterable[EntryRow]) -> list[Content]:
         parts: list[Content] = []
@@ -262,14 +303,33 @@ class _Packing:
         mirror = self._tx.logs.row(self._partner.mirror).frontier
         return Manifest(
             log=self._own,
-            id=self._identity.random(32).hex(),
+            id=self._id(),
             n=self._outbox.next_n(self._identity.clock()),
             time=self._identity.now(),
             mine=self._tx.logs.row(self._own).size,
             have=(mirror.size, mirror.root() if mirror.size else EMPTY_ROOT),
             answers=answers,
-            want=tuple(self._tx.bodies.wanted(self._partner.mirror, WANT_MAX)),
+            want=self._wants(),
         )
+
+    def _wants(self) -> tuple[tuple[int, int], ...]:
+        """Contents that we lack; of more than fit, as many from anywhere on.
+
+        Their author may have lost the first ones: asked for always, they would starve the others.
+        """
+        bodies, mirror = self._tx.bodies, self._partner.mirror
+        wanted = bodies.wanted(mirror, WANT_MAX + 1)
+        if len(wanted) > WANT_MAX:
+            skip = int.from_bytes(self._identity.random(8)) % bodies.count_wanted(mirror)
+            wanted = bodies.wanted(mirror, WANT_MAX, skip)
+            wanted += bodies.wanted(mirror, WANT_MAX - len(wanted))
+        return tuple(wanted)
+
+    def _id(self) -> str:
+        """Drawn for each pouch; while the pair recovers, the one that an answer has to name."""
+        asked = self._tx.ledger.asked(self._own)
+        behind = asked and any(map(self._tx.logs.lacks, (self._own, self._partner.mirror)))
+        return asked if behind else self._identity.random(32).hex()
 
 
 def load_body(identity: Identity, store: Store, log: LogName, place: tuple[int, int]) -> bytes:

@@ -226,6 +226,30 @@ class Logs(Protocol):
         """The kept cosignature over the most entries."""
         ...
 
+    def lacks(self, log: LogName) -> tuple[int, bytes] | None:
+        """Size and root that the anchor has of a log which the store cannot answer for; None for others."""
+        ...
+
+    def check_whole(self, log: LogName) -> None:
+        """Refuse to go on with a pair that the store cannot answer for (protocol 6).
+
+        Raises:
+            BehindError: it lacks entries of this log, or of the other one.
+        """
+        ...
+
+    def restore_head(self, log: LogName, head: Head) -> None:
+        """Keep a head of our own that came back from the partner: it was anchored when it was signed."""
+        ...
+
+    def recovered(self, own: LogName) -> None:
+        """Let the pair of an own log sign again, from here on in this transaction.
+
+        Raises:
+            BehindError: one of its two logs still is not what the anchor says.
+        """
+        ...
+
 
 class Bodies(Protocol):
     """Sealed contents."""
@@ -246,8 +270,16 @@ class Bodies(Protocol):
         """Remember contents (index, ordinal, commit) that an entry promises and that are not here."""
         ...
 
-    def wanted(self, log: LogName, limit: int) -> list[tuple[int, int]]:
-        """The first contents that are still lacking, by index; ``put`` takes them off."""
+    def wanted(self, log: LogName, limit: int, skip: int = 0) -> list[tuple[int, int]]:
+        """Contents that are still lacking, by index, after so many of them; ``put`` takes them off."""
+        ...
+
+    def count_wanted(self, log: LogName) -> int:
+        """How many contents are still lacking."""
+        ...
+
+    def is_wanted(self, key: BodyKey) -> bool:
+        """Whether a content is still lacking."""
         ...
 
     def drop(self, log: LogName, index: int) -> None:
@@ -300,6 +332,14 @@ class Ledger(Protocol):
 
     def drop_sealing_key(self, own: LogName, public: bytes) -> None:
         """Forget a sealing key whose file has been destroyed."""
+        ...
+
+    def asked(self, own: LogName) -> str:
+        """The id under which a pair asks for what the store lost; empty where it lost nothing."""
+        ...
+
+    def put_asked(self, own: LogName, asked: str) -> None:
+        """Set it; empty takes it off."""
         ...
 
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
-from mithaq.errors import BehindError, ForgedError, KeyStoreError, MithaqError, StaleError, UsageError
+from mithaq.errors import (
+    BehindError,
+    ForgedError,
+    KeyStoreError,
+    MithaqError,
+    PeerError,
+    StaleError,
+    UsageError,
+)
 from mithaq.exchange import agreements, authoring, contents, introduction, reading, receipts
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
@@ -27,6 +35,9 @@ RESTART = 60_000_000
 clock that went back must not make ours look old (protocol 10: wrong clocks stop nothing)."""
 GRACE = 2.0
 """Seconds that an answer gets to take effect before we send the same again by ourselves."""
+ASK_AGAIN = 30.0
+"""Seconds after which a pair that is behind asks again, where nothing came that helps: its partner may be
+behind too."""
 UNOPENED_MAX = 2
 """404s to a partner's newest sealing key after which its card's key is used (protocol 7)."""
 
@@ -81,10 +92,18 @@ class Service:
 
         Raises:
             PeerError: the card does not follow ours.
+            BehindError: a pair has to recover first; the others have it.
         """
-        introduction.publish_card(self._identity, self._store, card)
+        note = introduction.next_card(self._identity, card) if card else self._identity.card_note
+        failures: list[BehindError] = []
         for partner in self.partners():
+            try:
+                introduction.publish_card(self._identity, self._store, partner, note)
+            except BehindError as error:  # one pair that has to recover must not stop the others
+                failures.append(error)
             self._wake(partner.origin)
+        for failure in failures:
+            raise failure
 
     def unaware(self) -> list[Origin]:
         """Partners that have not yet acknowledged our newest published card."""
@@ -106,16 +125,33 @@ class Service:
         partner = self.partner(origin)
         return self._store.read(lambda tx: reading.status(tx, partner))
 
-    def take_up(self) -> None:
-        """What a node does when it starts: its card is entered, and nothing is left under older node keys."""
-        self.publish_card()
-        introduction.sign_again(self._identity, self._store)
+    def take_up(self) -> list[MithaqError]:
+        """What a node does when it starts: its card is entered, and nothing is left under older node keys.
+
+        Returns:
+            Why pairs could not be taken up: one that is behind its anchor keeps nobody else from service.
+        """
+        failures: list[MithaqError] = []
+        for partner in self.partners():
+            try:
+                self._take_up(partner)
+            except (BehindError, PeerError, UsageError) as error:
+                failures.append(error)
+        return failures
+
+    def _take_up(self, partner: Partner) -> None:
+        introduction.publish_card(self._identity, self._store, partner, self._identity.card_note)
+        introduction.sign_again(self._identity, self._store, partner)
+        introduction.renew_lost_key(self._identity, self._store, partner)
+        self._wake(partner.origin)
 
     def housekeep(self) -> None:
         """What is due by the clock: day keys that end, sealing keys that rotate, the daily ``record``."""
         contents.destroy_ended(self._identity)
         failures: list[MithaqError] = []
         for partner in self.partners():
+            if self._behind(partner):
+                continue  # it says so in its status; nothing may be entered before it has recovered
             try:
                 self._keep_house(partner)
             except MithaqError as error:  # one pair that has stopped must not stop the others
@@ -229,10 +265,11 @@ class Service:
         opened = self._open(read)
         taken, outbox = self._take(opened)
         own = taken.partner.own
-        first = not self._store.read(lambda tx: introduction.is_pair_key(tx, own, opened.to))
-        bare = first or self._behind(taken.partner)
+        behind = self._asking(taken.partner)
+        first = behind or not self._store.read(lambda tx: introduction.is_pair_key(tx, own, opened.to))
+        bare, short = first or behind, behind or not taken.fresh
         load = self._packer.pack(
-            taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=not taken.fresh, bare=bare
+            taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=short, bare=bare
         )
         if taken.fresh and not bare and load.size == taken.partner.have and _only_asks(opened):
             # Who cannot be called gets in answers what others get in the bulk lane.
@@ -248,7 +285,9 @@ class Service:
         """The next pouch of a lane, or None while there is nothing to say."""
         partner = self.partner(origin)
         outbox = self._outbox(partner)
-        bare = self._to_card(partner, outbox) or self._behind(partner)
+        if self._asking(partner):
+            return self._question(partner, outbox) if lane is Lane.PROMPT else None
+        bare = self._to_card(partner, outbox)
         if lane is Lane.BULK and bare:
             return None
         load = self._packer.pack(partner, outbox, lane, bare=bare)
@@ -261,10 +300,20 @@ class Service:
         outbox.under_way.update(load.bodies)
         return outgoing
 
+    def _question(self, partner: Partner, outbox: Outbox) -> Outgoing | None:
+        """What a pair that is behind says: where it stands, under the id that the answer has to name."""
+        now = self._identity.clock()
+        if partner.problem or now < outbox.asks:
+            return None
+        outbox.asks = now + ASK_AGAIN
+        load = self._packer.pack(partner, outbox, Lane.PROMPT, short=True, bare=True)
+        return self._outgoing(partner, outbox, Lane.PROMPT, load)
+
     def poll(self, origin: str) -> Outgoing:
         """An empty pouch: asks a partner that cannot reach us."""
         partner = self.partner(origin)
         outbox = self._outbox(partner)
+        self._asking(partner)
         load = self._packer.pack(partner, outbox, Lane.PROMPT, short=True)
         return self._outgoing(partner, outbox, Lane.PROMPT, load)
 
@@ -285,6 +334,7 @@ class Service:
         """A pouch of ours was not answered; what it carried may be sent again."""
         outbox = self._outboxes[outgoing.load.manifest.log.reader]
         outbox.under_way.difference_update(outgoing.load.bodies)
+        outbox.asks = 0.0  # when to try again is the courier's to say
         if status == 404:
             outbox.unopened += 1
 
@@ -307,11 +357,11 @@ class Service:
         if partner.problem:
             raise UsageError("the pair has stopped", where=origin, got=partner.problem)
         outbox = self._outbox(partner)
-        to_card = to_card or self._to_card(partner, outbox)
-        bare = to_card or self._behind(partner)
+        behind = self._asking(partner)
+        to_card = bare = to_card or self._to_card(partner, outbox)
         if lane is Lane.BULK and bare:
             raise UsageError("no contents may go to this partner now", where=origin)
-        load = self._packer.pack(partner, outbox, lane, bare=bare)
+        load = self._packer.pack(partner, outbox, lane, bare=bare, short=behind)
         if lane is Lane.BULK and load.empty:
             raise UsageError("the partner lacks no content, as far as it has said", where=origin)
         return b"".join(self._seal(partner, load, to_card=to_card).pieces)
@@ -343,11 +393,17 @@ class Service:
         """Take a pouch of either way; ``delivered`` is what ours carried that it answers."""
         partner, card = verify(self._store, opened)
         outbox = self._outbox(partner)
+        before = self._sizes(partner)
         taken = self._intake.take(opened, partner, card, sent=outbox.sent)
+        if self._sizes(partner) != before:
+            outbox.asks = 0.0  # it goes on at once as long as something comes
+        if taken.recovered:
+            self._take_up(taken.partner)
         if delivered:
             outbox.delivered(delivered)
         if taken.fresh:
             outbox.wants = list(dict.fromkeys(opened.manifest.want))  # one content twice would go twice
+            outbox.said = (opened.manifest.mine, opened.manifest.id)
         return taken, outbox
 
     def _open(self, read: Read) -> OpenPouch:
@@ -363,8 +419,28 @@ class Service:
     def _outbox(self, partner: Partner) -> Outbox:
         return self._outboxes.setdefault(partner.origin, Outbox(sent=partner.sent + RESTART))
 
+    def _asking(self, partner: Partner) -> bool:
+        """Whether a pair is behind; then the id under which it asks is there (protocol 6)."""
+        if not self._behind(partner):
+            return False
+        own = partner.own
+        if not self._store.read(lambda tx: tx.ledger.asked(own)):
+            asked = self._identity.random(32).hex()
+            self._store.write(lambda tx: tx.ledger.asked(own) or tx.ledger.put_asked(own, asked))
+        return True
+
+    def _sizes(self, partner: Partner) -> tuple[int, int]:
+        """Of both logs, of a pair that is behind; nothing changes for others."""
+        if not self._behind(partner):
+            return 0, 0
+        return self._store.read(lambda tx: (tx.logs.row(partner.own).size, tx.logs.row(partner.mirror).size))
+
     def _to_card(self, partner: Partner, outbox: Outbox) -> bool:
-        return not partner.sealing or outbox.unopened >= UNOPENED_MAX
+        """Whether to seal to the partner's card, because it may have lost its other keys.
+
+        A pair that is behind does so too: it may not know the newest, and who asks so is answered so.
+        """
+        return not partner.sealing or outbox.unopened >= UNOPENED_MAX or self._behind(partner)
 
     def _outgoing(self, partner: Partner, outbox: Outbox, lane: Lane, load: Load) -> Outgoing:
         sealed = self._seal(partner, load, to_card=self._to_card(partner, outbox))

@@ -133,7 +133,8 @@ class Node:
         keeper.start()
         self._undo.callback(keeper.join)
         self._undo.callback(self._stopping.set)
-        service.take_up()
+        for failure in service.take_up():
+            _log.warning("pair_not_taken_up", error=str(failure))
         for partner in service.partners():
             couriers.wake(partner.origin)
         _log.info("node_serves", origin=who.origin, host=host, port=server.port)

@@ -61,6 +61,14 @@ _DROP_SEALING_KEY = delete(schema.sealing_keys).where(
 )
 
 
+_ASKED = select(schema.recoveries.c.asked).where(schema.recoveries.c.log == bindparam("log"))
+_put_asked = insert(schema.recoveries)
+_PUT_ASKED = _put_asked.on_conflict_do_update(
+    index_elements=[schema.recoveries.c.log], set_={"asked": _put_asked.excluded.asked}
+)
+_DROP_ASKED = delete(schema.recoveries).where(schema.recoveries.c.log == bindparam("log"))
+
+
 class SqlLedger:
     """The port ``Ledger`` in one transaction.
 
@@ -148,3 +156,14 @@ class SqlLedger:
     def drop_sealing_key(self, own: LogName, public: bytes) -> None:
         """See ``ports.Ledger``."""
         self._run(_DROP_SEALING_KEY, {"log": self._names.find(own), "public": public})
+
+    def asked(self, own: LogName) -> str:
+        """See ``ports.Ledger``."""
+        return self._run(_ASKED, {"log": self._names.find(own)}).scalar() or ""
+
+    def put_asked(self, own: LogName, asked: str) -> None:
+        """See ``ports.Ledger``."""
+        if asked:
+            self._run(_PUT_ASKED, {"log": self._names.number(own), "asked": asked})
+        else:
+            self._run(_DROP_ASKED, {"log": self._names.find(own)})

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in ``migrations/versions``."""
 
 metadata = MetaData()
@@ -166,3 +166,6 @@ sealing_keys = Table(
     _value("entered", BigInteger),
     _value("acknowledged", BigInteger),
 )
+
+recoveries = Table("recoveries", metadata, _log(), _value("asked", Text))
+"""Pairs that ask their partner for what this store lost, by their own log, with the id of their pouches."""
