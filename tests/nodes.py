@@ -18,6 +18,7 @@ from mithaq.domain.card import Card
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Origin
+from mithaq.errors import PeerError
 from mithaq.exchange.authoring import Message
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.packing import Lane
@@ -152,6 +153,27 @@ def carry(sender: Node, receiver: Node, outgoing: Outgoing) -> None:
 
 def settle(a: Node, b: Node, rounds: int = 50) -> int:
     """Carry pouches until nobody has anything to say; how many there were."""
+    return _settle(a, b, rounds, carry)
+
+
+def insist(a: Node, b: Node, rounds: int = 50) -> int:
+    """The same with a courier's patience: what is refused counts as a 404 and is tried again."""
+    return _settle(a, b, rounds, _carry_or_fail)
+
+
+def _carry_or_fail(sender: Node, receiver: Node, outgoing: Outgoing) -> None:
+    try:
+        answer = receiver.service.receive(reader(outgoing.pieces))
+    except PeerError:
+        sender.service.failed(outgoing, 404)
+        return
+    try:
+        sender.service.answered(outgoing, reader(answer))
+    except PeerError:
+        sender.service.failed(outgoing)
+
+
+def _settle(a: Node, b: Node, rounds: int, carry: Callable[[Node, Node, Outgoing], None]) -> int:
     carried = 0
     for _ in range(rounds):
         quiet = True

@@ -28,7 +28,10 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         "The authority's keys, on a machine apart from any node.",
         _where("authority", "init public"),
     ),
-    "node": ("A node: make it, serve it, look at it.", _where("node", "init serve status")),
+    "node": (
+        "A node: make it, serve it, look at it.",
+        _where("node", "init serve") | _where("status", "status"),
+    ),
     "card": ("Our card and the partners'.", _where("card", "show sign install add rotate publish")),
     "agreement": (
         "From a text to one that is in force.",

@@ -1,11 +1,11 @@
-"""``mithaq node``: make a node, serve it, look at it."""
+"""``mithaq node``: make a node, serve it."""
 
 import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -109,21 +109,3 @@ def serve(directory: Path | None = None, /, *, session: Here) -> int:
     finally:
         node.stop()
     return 0
-
-
-def status(partner: str = "", /, *, session: Here) -> Answer:
-    """Where every pair stands, or one.
-
-    Args:
-        partner: its origin; all when left out.
-    """
-    with session.service() as service:
-        found = [service.status(each.origin) for each in service.partners() if partner in ("", each.origin)]
-        if partner and not found:
-            service.partner(partner)
-    pairs: list[dict[str, Any]] = [{name: getattr(each, name) for name in each.__slots__} for each in found]
-    value = {"origin": session.directory.config().origin, "running": session.running, "pairs": pairs}
-    lines = listing({"origin": value["origin"], "running": value["running"]})
-    for pair in pairs:
-        lines += ["", *listing(pair)]
-    return Answer(value, lines)

@@ -23,7 +23,7 @@ from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError, St
 from mithaq.exchange.delivery import Delivery, Unpacking
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_sealing
-from mithaq.exchange.judging import Judging
+from mithaq.exchange.judging import VERDICT_MAX, Judging
 from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.noted import Noted
 from mithaq.exchange.pair import Draft, Heard, Pair, TileView
@@ -40,9 +40,6 @@ from mithaq.tlog.cosignature import (
 )
 from mithaq.tlog.head import HEAD_MAX
 from mithaq.tlog.mirror import Advanced, Batch, LogForkError, Mirror, SetAside, advance
-
-VERDICT_MAX = 64
-"""Entries that one verdict names: the most that ``re`` holds (protocol 5)."""
 
 _QUIET = ("held", "record")
 """Kinds that alone make no ``held`` due (protocol 6)."""
@@ -324,13 +321,18 @@ class _Work:
                 raise ForgedError(
                     "the partner holds another log", where=str(self._partner.own), got=said.have[0]
                 )
-            have = min(said.have[0], self._pair.state.size)
+            have = self._holds()
             self._partner = replace(self._partner, newest=said.n, have=have)
         if self._partner.previous and self._card.digest == card_of(self._partner).digest:
             self._partner = replace(self._partner, previous=b"")
         self._partner = replace(self._partner, sent=max(self._partner.sent, sent))
         self._tx.ledger.put_partner(self._partner)
         return Taken(self._partner, fresh)
+
+    def _holds(self) -> int:
+        """How much of our log the partner stores; more than we have only while we have to recover."""
+        behind = any(map(self._tx.logs.lacks, (self._partner.own, self._log)))
+        return self._said.have[0] if behind else min(self._said.have[0], self._pair.state.size)
 
 
 def _only(note: Note, name: str, ed25519: bytes, pair: PublicPair) -> Note:

@@ -15,6 +15,9 @@ from mithaq.exchange.delivery import Delivery
 from mithaq.exchange.pair import Heard, Pair
 from mithaq.exchange.ports import BodyKey, Transaction
 
+VERDICT_MAX = 64
+"""Entries that one verdict names: the most that ``re`` holds (protocol 5)."""
+
 _BODY_RULES = tuple(rule for rule in RULES if rule.sees is Sees.BODIES)
 _ARRIVAL_RULES = tuple(rule for rule in RULES if rule.sees is Sees.ARRIVAL)
 

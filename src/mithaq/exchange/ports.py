@@ -122,7 +122,7 @@ class Partner:
         sealing: the newest sealing key in its log that we store, or empty before its first ``keys``.
         newest: the highest ``n`` of a pouch seen from it.
         sent: the highest ``n`` that we have used.
-        have: how much of our log it stores, as it said in its newest pouch.
+        have: how much of our log it stores, as it said in its newest pouch: more than we have after a loss.
         problem: why this pair has stopped (fork evidence), or empty.
         previous: its card before, while pouches under that card's node keys may still be under way.
     """
@@ -280,6 +280,14 @@ class Bodies(Protocol):
 
     def is_wanted(self, key: BodyKey) -> bool:
         """Whether a content is still lacking."""
+        ...
+
+    def days(self, log: LogName) -> list[int]:
+        """The days whose keys seal contents of this log."""
+        ...
+
+    def of_day(self, log: LogName, day: int) -> list[int]:
+        """Indexes of the entries whose contents the key of a day seals."""
         ...
 
     def drop(self, log: LogName, index: int) -> None:

@@ -20,10 +20,11 @@ from mithaq.errors import (
     StaleError,
     UsageError,
 )
-from mithaq.exchange import agreements, authoring, contents, introduction, reading, receipts
+from mithaq.exchange import agreements, authoring, contents, introduction, lost, reading, receipts
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
+from mithaq.exchange.lost import Lost
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
 from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import BodyKey, Partner, Store
@@ -125,18 +126,27 @@ class Service:
         partner = self.partner(origin)
         return self._store.read(lambda tx: reading.status(tx, partner))
 
-    def take_up(self) -> list[MithaqError]:
-        """What a node does when it starts: its card is entered, and nothing is left under older node keys.
+    def lost(self, origin: str) -> list[Lost]:
+        """Contents of ours that are gone before their day, oldest first: only people can bring them back."""
+        partner = self.partner(origin)
+        return self._store.read(lambda tx: lost.of_ours(tx, self._identity, partner))
+
+    def take_up(self) -> list[str]:
+        """What a node does before it serves.
+
+        Contents whose day key is gone are found out; our card is entered, a sealing key that is gone gets a
+        successor, and nothing is left under older node keys.
 
         Returns:
             Why pairs could not be taken up: one that is behind its anchor keeps nobody else from service.
         """
-        failures: list[MithaqError] = []
+        failures: list[str] = []
         for partner in self.partners():
+            lost.find(self._identity, self._store, partner)
             try:
                 self._take_up(partner)
             except (BehindError, PeerError, UsageError) as error:
-                failures.append(error)
+                failures.append(str(error))
         return failures
 
     def _take_up(self, partner: Partner) -> None:
@@ -162,7 +172,8 @@ class Service:
     def _keep_house(self, partner: Partner) -> None:
         rotated = introduction.rotate(self._identity, self._store, partner)
         recorded = agreements.enter_record(self._identity, self._store, partner)
-        if rotated or recorded:
+        refused = lost.give_up(self._identity, self._store, partner)
+        if rotated or recorded or refused:
             self._wake(partner.origin)
 
     # --- agreements ---------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ CALLS = (
     "inbox",
     "introduce",
     "item",
+    "lost",
     "note",
     "partner",
     "partners",
@@ -41,6 +42,7 @@ CALLS = (
     "sent",
     "status",
     "take",
+    "take_up",
     "unaware",
     "write_pouch",
 )

@@ -123,6 +123,8 @@ class Node:
         couriers = Couriers(lambda: service, client, os.urandom)
         service = Service(who, store, couriers.wake)
         self._undo.callback(couriers.stop)
+        for failure in service.take_up():
+            _log.warning("pair_not_taken_up", error=failure)
         server = PouchServer()
         host, port = self._config.address
         server.start(host, port, service.receive, _server_tls(self._config))
@@ -133,8 +135,6 @@ class Node:
         keeper.start()
         self._undo.callback(keeper.join)
         self._undo.callback(self._stopping.set)
-        for failure in service.take_up():
-            _log.warning("pair_not_taken_up", error=str(failure))
         for partner in service.partners():
             couriers.wake(partner.origin)
         _log.info("node_serves", origin=who.origin, host=host, port=server.port)

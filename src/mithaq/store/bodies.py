@@ -41,6 +41,13 @@ _COUNT_WANTED = select(func.count()).select_from(schema.wanted).where(_W.log == 
 _IS_WANTED = select(_W.index).where(
     _W.log == bindparam("log"), _W.index == bindparam("index"), _W.ordinal == bindparam("ordinal")
 )
+_DAYS = select(_B.day).where(_B.log == bindparam("log")).distinct().order_by(_B.day)
+_OF_DAY = (
+    select(_B.index)
+    .where(_B.log == bindparam("log"), _B.day == bindparam("day"))
+    .distinct()
+    .order_by(_B.index)
+)
 _CAME = delete(schema.wanted).where(
     _W.log == bindparam("log"), _W.index == bindparam("index"), _W.ordinal == bindparam("ordinal")
 )
@@ -127,6 +134,14 @@ class SqlBodies:
         """See ``ports.Bodies``."""
         place = {"log": self._names.find(key.log), "index": key.index, "ordinal": key.ordinal}
         return self._run(_IS_WANTED, place).first() is not None
+
+    def days(self, log: LogName) -> list[int]:
+        """See ``ports.Bodies``."""
+        return list(self._run(_DAYS, {"log": self._names.find(log)}).scalars())
+
+    def of_day(self, log: LogName, day: int) -> list[int]:
+        """See ``ports.Bodies``."""
+        return list(self._run(_OF_DAY, {"log": self._names.find(log), "day": day}).scalars())
 
     def drop(self, log: LogName, index: int) -> None:
         """See ``ports.Bodies``."""
