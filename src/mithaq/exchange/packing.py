@@ -91,6 +91,7 @@ class Load:
         bodies: places of the contents among them.
         size: our log up to the head that is in it, or as the partner has it.
         cosigned: size of the cosignature in it, or 0.
+        gives: what ``Outbox.said`` was, if it gives the partner back what it lost.
     """
 
     manifest: Manifest
@@ -98,6 +99,7 @@ class Load:
     bodies: tuple[tuple[int, int], ...]
     size: int
     cosigned: int
+    gives: tuple[int, str] | None = None
 
     @property
     def empty(self) -> bool:
@@ -165,8 +167,8 @@ class _Packing:
         parts: list[Content] = []
         places: list[tuple[int, int]] = []
         size = self._partner.have
-        if not short:
-            answers = self._give_back(parts, answers)
+        gives = None if short else self._give_back(parts, answers)
+        answers = gives[1] if gives else answers
         head, rows = (None, []) if short else self._batch()
         if head:
             size = head.size
@@ -175,10 +177,11 @@ class _Packing:
             parts += self._notes(rows)
         cosigned = self._cosignature(parts, answers)
         room = PARTS_MAX - len(parts) - 1  # zeros are the last part
-        for place, content in () if bare or not head else self._bodies(rows)[:room]:
+        # Who has lost its store has probably lost its keys: it is sealed to its card, without contents.
+        for place, content in () if bare or gives or not head else self._bodies(rows)[:room]:
             parts.append(content)
             places.append(place)
-        return Load(self._manifest(answers), tuple(parts), tuple(places), size, cosigned)
+        return Load(self._manifest(answers), tuple(parts), tuple(places), size, cosigned, gives)
 
     def bulk(self, answers: str) -> Load:
         """Contents that the partner asked for, in its order, as many as fit."""
@@ -200,23 +203,23 @@ class _Packing:
 
     # --- parts --------------------------------------------------------------------------------------------
 
-    def _give_back(self, parts: list[Content], answers: str) -> str:
-        """Add what the partner lacks of its own log, if this answers the pouch that showed it.
+    def _give_back(self, parts: list[Content], answers: str) -> tuple[int, str] | None:
+        """Add what the partner lacks of its own log, if this answers the pouch that showed it, or none.
 
         Returns:
-            The id that this pouch answers: without another one, that of the pouch that showed it.
+            What that pouch said, if something was added.
         """
         mine, asked = self._outbox.said
         if not asked or answers not in ("", asked):
-            return answers
+            return None
         given = give(self._tx, self._partner, mine)
         if given:
             yours, rows = given
             parts.append(part_of("yours", yours.pack(), yours.start))
             parts += self._notes(rows)
             self._outbox.said = (mine + len(rows), "")
-            return asked
-        return answers
+            return mine, asked
+        return None
 
     def _batch(self) -> tuple[Head | None, list[EntryRow]]:
         """The largest kept head whose entries and contents fit; the smallest where none does."""

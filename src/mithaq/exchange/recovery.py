@@ -49,15 +49,22 @@ class MirrorForkError(ForkError):
         self.evidence = evidence
 
 
-def covered(data: bytes, log: LogName) -> int:
-    """How much of the other log an entry of ``log`` covers, if it is a ``held``; 0 for everything else."""
+def held_of(data: bytes, log: LogName) -> tuple[int, str]:
+    """Size and root that an entry of ``log`` covers of the other one, if it is a ``held``; 0 for all else."""
     if b'"kind":"held"' not in data:
-        return 0
+        return 0, ""
     try:
         entry = Entry.parse(data)
     except PeerError:
-        return 0
-    return entry.facts["size"] if entry.kind == "held" and entry.log == log else 0
+        return 0, ""
+    if entry.kind != "held" or entry.log != log:
+        return 0, ""
+    return entry.facts["size"], entry.facts["root"]
+
+
+def covered(data: bytes, log: LogName) -> int:
+    """How much of the other log an entry of ``log`` covers; 0 for what is no ``held``."""
+    return held_of(data, log)[0]
 
 
 def in_turns(sizes: Sequence[int], covers: Sequence[Sequence[int]]) -> tuple[list[Run], list[int]]:
@@ -139,6 +146,7 @@ class Recovery:
             PeerError: ``yours`` are not ours.
         """
         own = self._given()
+        self._check_mirror(own, theirs)
         if not self._arrange(own, theirs):
             theirs = ()
             self._arrange(own, theirs)
@@ -196,6 +204,26 @@ class Recovery:
                     got=got.hex(),
                 )
 
+    def _check_mirror(self, own: Sequence[bytes], theirs: Sequence[bytes]) -> None:
+        """The partner's log must have the roots that we cosigned, and that our own entries say we held.
+
+        Raises:
+            MirrorForkError: it has another one there.
+        """
+        log, frontier = self._pair.own.other, self._pair.mirror_frontier
+        said = dict(held_of(data, self._pair.own) for data in own)
+        cosigned = self._tx.logs.lacks(log)
+        leaves, start = [leaf_hash(data) for data in theirs], frontier.size
+        roots = {(size, bytes.fromhex(root)) for size, root in said.items()}
+        for size, root in sorted(roots | ({cosigned} if cosigned else set())):
+            if not start < size <= start + len(leaves):
+                continue
+            frontier, _ = frontier.append_many(leaves[frontier.size - start : size - start])
+            if frontier.root() != root:
+                raise self._fork(
+                    "the partner shows another history than we held", Checkpoint(str(log), size, root).text
+                )
+
     def _verify_own(self, head: Note) -> None:
         """Prove that a head is ours: under the log pair of our card, or of one before it."""
         for pair in own_pairs(self._tx, self._identity, self._delivery.notes):
@@ -236,11 +264,6 @@ class Recovery:
             head = Checkpoint.parse(yours.head.text)
             if head.size == self._pair.frontier(side).size:
                 self._tx.logs.restore_head(own, Head(head.size, head.root, bytes(yours.head)))
-        lacks = self._tx.logs.lacks(own.other)
-        root = self._pair.root(1 - side, lacks[0]) if lacks else None
-        if lacks and root is not None and root != lacks[1]:
-            cosigned = Checkpoint(str(own.other), *lacks)
-            raise self._fork("the partner shows another history than we cosigned", cosigned.text)
 
     def _fork(self, message: str, signed: bytes) -> MirrorForkError:
         """With what the partner signs now, and what we signed before."""

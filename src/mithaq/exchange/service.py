@@ -6,7 +6,7 @@ commit that gives the courier work, never inside one.
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
@@ -26,14 +26,16 @@ from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
 from mithaq.exchange.lost import Lost
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
-from mithaq.exchange.partners import card_of
-from mithaq.exchange.ports import BodyKey, Partner, Store
+from mithaq.exchange.partners import card_of, find_partner
+from mithaq.exchange.ports import BodyKey, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
 from mithaq.exchange.reading import Item, Status
 
 RESTART = 60_000_000
 """Added to the highest ``n`` kept, in microseconds: pouches whose answers never came had higher ones, and a
 clock that went back must not make ours look old (protocol 10: wrong clocks stop nothing)."""
+LEAD_MAX = 2**50
+"""Microseconds, some 35 years, by which our ``n`` may lead our clock: no clock was ever further ahead."""
 GRACE = 2.0
 """Seconds that an answer gets to take effect before we send the same again by ourselves."""
 ASK_AGAIN = 30.0
@@ -286,7 +288,7 @@ class Service:
             # Who cannot be called gets in answers what others get in the bulk lane.
             wanted = self._packer.pack(taken.partner, outbox, Lane.BULK, answers=opened.manifest.id)
             load = load if wanted.empty else wanted
-        sealed = self._seal(taken.partner, load, to_card=first)
+        sealed = self._seal(taken.partner, load, to_card=first or load.gives is not None)
         outbox.told = (load.size, self._identity.clock() + GRACE)
         outbox.cosigned = max(outbox.cosigned, load.cosigned)
         self._wake(taken.partner.origin)  # it lives: what could not be carried before may be now
@@ -346,6 +348,7 @@ class Service:
         outbox = self._outboxes[outgoing.load.manifest.log.reader]
         outbox.under_way.difference_update(outgoing.load.bodies)
         outbox.asks = 0.0  # when to try again is the courier's to say
+        outbox.said = outgoing.load.gives or outbox.said
         if status == 404:
             outbox.unopened += 1
 
@@ -375,6 +378,7 @@ class Service:
         load = self._packer.pack(partner, outbox, lane, bare=bare, short=behind)
         if lane is Lane.BULK and load.empty:
             raise UsageError("the partner lacks no content, as far as it has said", where=origin)
+        to_card = to_card or load.gives is not None
         return b"".join(self._seal(partner, load, to_card=to_card).pieces)
 
     def answer_pouch(self, pouch: bytes) -> bytes:
@@ -406,10 +410,12 @@ class Service:
         outbox = self._outbox(partner)
         before = self._sizes(partner)
         taken = self._intake.take(opened, partner, card, sent=outbox.sent)
-        if self._sizes(partner) != before:
-            outbox.asks = 0.0  # it goes on at once as long as something comes
         if taken.recovered:
             self._take_up(taken.partner)
+        elif self._sizes(partner) != before:
+            outbox.asks = 0.0  # it goes on at once as long as something comes
+        elif self._behind(partner):
+            self._leap(partner, outbox)
         if delivered:
             outbox.delivered(delivered)
         if taken.fresh:
@@ -440,6 +446,22 @@ class Service:
             self._store.write(lambda tx: tx.ledger.asked(own) or tx.ledger.put_asked(own, asked))
         return True
 
+    def _leap(self, partner: Partner, outbox: Outbox) -> None:
+        """Nothing came: perhaps our ``n``, from an old backup, is below what the partner has seen of us.
+
+        How far, it does not say; so the lead over our clock is doubled, and kept.
+        """
+        lead = max(0, outbox.sent - int(self._identity.clock() * 1_000_000))
+        if lead > LEAD_MAX:
+            return
+        outbox.sent += lead + RESTART
+        outbox.asks = 0.0
+
+        def work(tx: Transaction) -> None:
+            tx.ledger.put_partner(replace(find_partner(tx, partner.mirror), sent=outbox.sent))
+
+        self._store.write(work)
+
     def _sizes(self, partner: Partner) -> tuple[int, int]:
         """Of both logs, of a pair that is behind; nothing changes for others."""
         if not self._behind(partner):
@@ -454,7 +476,8 @@ class Service:
         return not partner.sealing or outbox.unopened >= UNOPENED_MAX or self._behind(partner)
 
     def _outgoing(self, partner: Partner, outbox: Outbox, lane: Lane, load: Load) -> Outgoing:
-        sealed = self._seal(partner, load, to_card=self._to_card(partner, outbox))
+        to_card = load.gives is not None or self._to_card(partner, outbox)
+        sealed = self._seal(partner, load, to_card=to_card)
         return Outgoing(sealed.manifest.id, sealed.size, sealed.pieces, lane, load)
 
     def _seal(self, partner: Partner, load: Load, *, to_card: bool) -> Sealed:
