@@ -10,7 +10,7 @@ from nodes import alert, insist, reader, restore, snapshot
 from pouches import check_equal, entries, own
 
 SEEDS = range(5)
-HARD_SEEDS = range(5, 40)
+HARD_SEEDS = range(5, 20)
 
 
 def wander(chance, pair, steps):

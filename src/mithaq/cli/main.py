@@ -26,7 +26,7 @@ def _where(module: str, names: str) -> dict[str, str]:
 COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "authority": (
         "The authority's keys, on a machine apart from any node.",
-        _where("authority", "init public"),
+        _where("authority", "init succeed public"),
     ),
     "node": (
         "A node: make it, serve it, look at it.",

@@ -18,7 +18,7 @@ from mithaq.errors import ForgedError, UsageError
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
-from mithaq.exchange.partners import card_of, parse_card
+from mithaq.exchange.partners import card_of, cards_before, parse_card
 from mithaq.exchange.ports import Cosignature, Head, Partner, SealingRow, Store, Transaction
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign, verify_cosignature
@@ -64,6 +64,7 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
         own = LogName(identity.origin, origin)
         partner = current or Partner(own, "", b"")
         partner = replace(partner, url=accepted.url, card=bytes(note), previous=partner.card)
+        tx.ledger.put_note(digest(note), bytes(note))  # those that follow it name it
         tx.ledger.put_partner(partner)
         # A log that the anchor knows and the store does not is no new one: it comes back from the partner.
         if current is None and not tx.logs.lacks(own):
@@ -75,8 +76,19 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
 
 
 def known_pairs(tx: Transaction, identity: Identity, origin: str) -> list[PublicPair]:
-    """Every pair that the card of ``origin`` must not bring again: ours and everybody else's."""
-    return [pair for card in _other_cards(tx, identity, origin) for pair in card.pairs.values()]
+    """Every pair that a card of ``origin`` must not bring again.
+
+    That is everybody else's, ours included, of today and before; and those of this party that have been
+    replaced: whoever found a retired key must not become somebody with it.
+    """
+    known: list[PublicPair] = []
+    for card in (identity.card, *map(card_of, tx.ledger.partners())):
+        same = card.origin == origin
+        pairs = card.pairs.values()
+        known += () if same else pairs
+        for older in cards_before(tx, card):
+            known += (pair for pair in older.pairs.values() if not (same and pair in pairs))
+    return known
 
 
 def known_sealing(tx: Transaction, identity: Identity) -> list[bytes]:
@@ -94,19 +106,15 @@ def is_pair_key(tx: Transaction, own: LogName, key_id: str) -> bool:
     return any(hashlib.sha256(row.public).hexdigest() == key_id for row in tx.ledger.sealing_keys(own))
 
 
-def _other_cards(tx: Transaction, identity: Identity, origin: str) -> list[Card]:
-    others = [card_of(partner) for partner in tx.ledger.partners() if partner.origin != origin]
-    return [identity.card, *others]
-
-
-def next_card(identity: Identity, card: bytes) -> Note:
+def next_card(identity: Identity, store: Store, card: bytes) -> Note:
     """The card that is to follow ours, checked as every partner will check it.
 
     Raises:
         PeerError: it does not follow ours.
     """
     note = Note.parse(card, limit=CARD_NOTE_MAX)
-    accept_card(note, now=identity.now(), previous=identity.card, known=())
+    known = store.read(lambda tx: known_pairs(tx, identity, identity.origin))
+    accept_card(note, now=identity.now(), previous=identity.card, known=known)
     return note
 
 

@@ -16,6 +16,7 @@ from mithaq.errors import StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import PARTS_MAX, WANT_MAX, Manifest, Part
+from mithaq.exchange.partners import cards_before
 from mithaq.exchange.ports import BodyKey, EntryRow, Head, Partner, Store, StoredBody, Transaction
 from mithaq.exchange.pouch import POUCH_MAX, Content, pack_entries, part_of
 from mithaq.exchange.recovery import covered
@@ -259,13 +260,19 @@ class _Packing:
         return len(heads)
 
     def _notes(self, rows: Iterable[EntryRow]) -> list[Content]:
-        parts: list[Content] = []
+        names: dict[str, None] = {}
         for row in rows:
             if row.kind in KINDS and KINDS[row.kind].note:
-                note = self._tx.ledger.note(str(Entry.parse(row.data).facts["note"]))
-                if note:
-                    parts.append(part_of("note", note))
-        return parts
+                name = str(Entry.parse(row.data).facts["note"])
+                names |= dict.fromkeys([name, *(self._cards_after(name) if row.kind == "card" else ())])
+        notes = map(self._tx.ledger.note, names)
+        return [part_of("note", note) for note in notes if note]
+
+    def _cards_after(self, name: str) -> list[str]:
+        """Our cards after one: a reader who knows the newest already finds by them that it leads there."""
+        newest = self._identity.card
+        chain = [card.digest for card in (newest, *cards_before(self._tx, newest))]
+        return chain[: chain.index(name)] if name in chain else []
 
     def _cosignature(self, parts: list[Content], answers: str) -> int:
         """Add our newest cosignature of the partner's log, unless it has gone; an answer repeats it.

@@ -8,21 +8,21 @@ What was said before is not said again. Only when the pair holds what the anchor
 the partner says it holds of ours, in an answer to our own question, does it go on to sign.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from mithaq.audit.cards import signers
 from mithaq.crypto.notes import Note, require, verify
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import KINDS, Family
-from mithaq.domain.party import LogName, PublicPair, Role
+from mithaq.domain.party import LogName, Role
 from mithaq.errors import ForgedError, ForkError, MalformedError, PeerError
 from mithaq.exchange import contents
 from mithaq.exchange.delivery import Delivery
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import NOTE_MAX, Manifest
 from mithaq.exchange.pair import Heard, Pair
-from mithaq.exchange.partners import card_of
+from mithaq.exchange.partners import card_of, cards_before
 from mithaq.exchange.ports import Head, Partner, SealingRow, Transaction
 from mithaq.exchange.signing import merge
 from mithaq.tlog.checkpoint import Checkpoint
@@ -89,16 +89,6 @@ def in_turns(sizes: Sequence[int], covers: Sequence[Sequence[int]]) -> tuple[lis
                 runs.append((side, start, at[side]))
                 moved = True
     return runs, at
-
-
-def own_pairs(tx: Transaction, identity: Identity, came: Mapping[str, Note]) -> Iterator[PublicPair]:
-    """The log pairs of our card and of those before it: each names the one before by its digest."""
-    card: Card | None = identity.card
-    while card:
-        yield card.pairs[Role.LOG]
-        stored = tx.ledger.note(card.previous)
-        note = came.get(card.previous) or (Note.parse(stored, limit=NOTE_MAX) if stored else None)
-        card = Card.parse(note.text) if note else None
 
 
 class Recovery:
@@ -226,9 +216,10 @@ class Recovery:
 
     def _verify_own(self, head: Note) -> None:
         """Prove that a head is ours: under the log pair of our card, or of one before it."""
-        for pair in own_pairs(self._tx, self._identity, self._delivery.notes):
+        card = self._identity.card
+        for each in (card, *cards_before(self._tx, card, self._delivery.notes)):
             try:
-                verify_head(head, str(self._pair.own), pair)
+                verify_head(head, str(self._pair.own), each.pairs[Role.LOG])
             except ForgedError:
                 continue
             return

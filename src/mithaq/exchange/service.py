@@ -97,7 +97,7 @@ class Service:
             PeerError: the card does not follow ours.
             BehindError: a pair has to recover first; the others have it.
         """
-        note = introduction.next_card(self._identity, card) if card else self._identity.card_note
+        note = introduction.next_card(self._identity, self._store, card) if card else self._identity.card_note
         failures: list[BehindError] = []
         for partner in self.partners():
             try:
