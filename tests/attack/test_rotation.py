@@ -13,7 +13,7 @@ from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.service import Service
 from nodes import A, B, alert, carry, introduce, make_node, settle
-from pouches import come_to_rest
+from pouches import append, come_to_rest
 from signed_texts import following, keys
 from signed_texts import pair as signing_pair
 
@@ -174,7 +174,6 @@ def test_an_older_card_that_does_not_lead_to_the_known_one(strangers):
 
 def enter_older(node, note):
     """Entered as illegal by its serial: a log may hold it all the same, and names its note."""
-    from pouches import append
 
     digest = Card.parse(note.text).digest
 

@@ -98,6 +98,7 @@ class LogState:
         held_time: the newest ``held.time`` (protocol 10: never falls).
         digest: d(size), 32 bytes.
         card: digest of its author's newest card; empty before the first.
+        n: number of both logs; above 1 only after an unrecoverable loss (protocol 3).
     """
 
     side: int
@@ -107,11 +108,12 @@ class LogState:
     held_time: int = 0
     digest: bytes = bytes(32)
     card: str = ""
+    n: int = 1
 
     @classmethod
-    def start(cls, side: int) -> Self:
+    def start(cls, side: int, n: int = 1) -> Self:
         """A log before its first entry."""
-        return cls(side)
+        return cls(side, n=n)
 
     def next_digest(self, leaf: bytes, outcome: Outcome) -> bytes:
         """d(i+1) = SHA-256(d(i) ‖ leaf hash i ‖ outcome i)."""

@@ -61,18 +61,25 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
             known_sealing=known_sealing(tx, identity),
             typed=typed,
         )
-        own = LogName(identity.origin, origin)
+        # After a loss of the whole store only the anchor knows how many logs there were before.
+        numbers = [log.n for log in store.behind if (log.author, log.reader) == (identity.origin, origin)]
+        own = LogName(identity.origin, origin, max(numbers, default=1))
         partner = current or Partner(own, "", b"")
         partner = replace(partner, url=accepted.url, card=bytes(note), previous=partner.card)
         tx.ledger.put_note(digest(note), bytes(note))  # those that follow it name it
         tx.ledger.put_partner(partner)
         # A log that the anchor knows and the store does not is no new one: it comes back from the partner.
         if current is None and not tx.logs.lacks(own):
-            _say_card(tx, identity, own, identity.card_note)
-            _say_key(tx, identity, own, key)
+            begin(tx, identity, own, key)
         return partner
 
     return store.write(work)
+
+
+def begin(tx: Transaction, identity: Identity, own: LogName, key: SealingKey) -> None:
+    """Begin a log: our card, then a sealing key."""
+    _say_card(tx, identity, own, identity.card_note)
+    _say_key(tx, identity, own, key)
 
 
 def known_pairs(tx: Transaction, identity: Identity, origin: str) -> list[PublicPair]:
@@ -116,6 +123,13 @@ def next_card(identity: Identity, store: Store, card: bytes) -> Note:
     known = store.read(lambda tx: known_pairs(tx, identity, identity.origin))
     accept_card(note, now=identity.now(), previous=identity.card, known=known)
     return note
+
+
+def keep_card(store: Store, note: Note) -> str:
+    """Keep a card of ours, so that it can be put in force; gives the log that it closes, if any."""
+    store.write(lambda tx: tx.ledger.put_note(digest(note), bytes(note)))
+    closes = parse_card(bytes(note)).closes
+    return closes.log if closes else ""
 
 
 def publish_card(identity: Identity, store: Store, partner: Partner, note: Note) -> None:
@@ -220,7 +234,7 @@ def rotate(identity: Identity, store: Store, partner: Partner) -> bool:
     ]
     safe = [at for at, key in enumerate(keys) if key.acknowledged and now - key.acknowledged >= ROTATE_AFTER]
     for old in keys[: max(safe, default=0)]:
-        _destroy(identity, store, own, old)
+        destroy_key(identity, store, own, old)
     if keys and keys[-1].acknowledged and now - keys[-1].entered >= ROTATE_AFTER:
         fresh = SealingKey.generate(identity.random)
         store.write(lambda tx: _say_key(tx, identity, own, fresh))
@@ -234,7 +248,7 @@ def _acknowledge(store: Store, own: LogName, key: SealingRow, now: int) -> Seali
     return known
 
 
-def _destroy(identity: Identity, store: Store, own: LogName, old: SealingRow) -> None:
+def destroy_key(identity: Identity, store: Store, own: LogName, old: SealingRow) -> None:
     """First the file: a row without its file opens nothing, a file without its row would stay for ever."""
     identity.files.destroy(f"sealing/{hashlib.sha256(old.public).hexdigest()}")
     store.write(lambda tx: tx.ledger.drop_sealing_key(own, old.public))

@@ -90,7 +90,7 @@ class Noted:
             verify_older_card(note, current, self._before)
             return
         origin = self._partner.origin
-        accept_card(
+        accepted = accept_card(
             note,
             # By the time that it was entered: a card that has ended since must not stop the log behind it.
             now=min(at, self._identity.now()),
@@ -98,5 +98,11 @@ class Noted:
             known=known_pairs(self._tx, self._identity, origin),
             known_sealing=known_sealing(self._tx, self._identity),
         )
+        if accepted.closes and accepted.closes.log == str(self._partner.mirror):
+            raise MalformedError(
+                "a card that closes the log in which it stands",
+                where=accepted.closes.log,
+                todo="it is carried by people: mithaq card add",
+            )
         self._partner = replace(self._partner, previous=self._partner.card, card=bytes(note))
         self.__dict__.pop("_before", None)

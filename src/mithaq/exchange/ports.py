@@ -330,6 +330,10 @@ class Ledger(Protocol):
         """Add or change a partner."""
         ...
 
+    def drop_partner(self, own: LogName) -> None:
+        """Take a partner off the list under this log; what stands in the log stays."""
+        ...
+
     def sealing_keys(self, own: LogName) -> list[SealingRow]:
         """Own sealing keys entered in this log and not yet destroyed, oldest first."""
         ...

@@ -59,6 +59,7 @@ class Status:
         cosigned: size of our newest head that it has cosigned.
         record: whether the partner's newest ``record`` entry has our digests: ``agrees``, ``differs``, empty.
         problem: why the pair has stopped, or empty.
+        closed: earlier logs of the pair that a card has closed, and where what it says is not what we hold.
     """
 
     partner: Origin
@@ -73,6 +74,7 @@ class Status:
     cosigned: int
     record: str
     problem: str
+    closed: tuple[str, ...] = ()
 
 
 class Reading:
@@ -164,7 +166,7 @@ def record(tx: Transaction, identity: Identity, partner: Partner) -> Record:
     """The record of a pair, folded again from both logs."""
     pair = Pair(tx, identity, partner.own)
     logs = [_data(tx, pair.log(side)) for side in (0, 1)]
-    return fold_logs(pair.origins, logs[0], logs[1], _notes(tx, pair), _roots)
+    return fold_logs(pair.origins, logs[0], logs[1], _notes(tx, pair), _roots, partner.own.n)
 
 
 def _roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> Mapping[int, bytes]:

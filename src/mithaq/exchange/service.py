@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from mithaq.domain.card import Closing
 from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
@@ -20,7 +21,7 @@ from mithaq.errors import (
     StaleError,
     UsageError,
 )
-from mithaq.exchange import agreements, authoring, contents, introduction, lost, reading, receipts
+from mithaq.exchange import agreements, authoring, closing, contents, introduction, lost, reading, receipts
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
@@ -84,6 +85,7 @@ class Service:
             PeerError: the card is not what it must be, or the typed fingerprint is another.
         """
         partner = introduction.introduce(self._identity, self._store, card, typed)
+        partner = self._follow(partner)
         self._wake(partner.origin)
         return partner
 
@@ -99,7 +101,10 @@ class Service:
         """
         note = introduction.next_card(self._identity, self._store, card) if card else self._identity.card_note
         failures: list[BehindError] = []
+        name = introduction.keep_card(self._store, note)
         for partner in self.partners():
+            if name == str(partner.own):
+                continue  # this log ends with the card: people carry it to its reader
             try:
                 introduction.publish_card(self._identity, self._store, partner, note)
             except BehindError as error:  # one pair that has to recover must not stop the others
@@ -117,16 +122,42 @@ class Service:
         return self._store.read(lambda tx: tx.ledger.partners())
 
     def partner(self, origin: str) -> Partner:
-        """One of them; raises UsageError for anybody else."""
+        """One of them, to read: ``<origin>``, or ``<origin>/<n>`` for logs that a card has closed.
+
+        Raises:
+            UsageError: nobody of that name.
+        """
+        name, _, number = origin.partition("/")
         for partner in self.partners():
-            if partner.origin == origin:
+            if partner.origin == name and not number:
                 return partner
+            if partner.origin == name and number.isascii() and number.isdecimal():
+                n = int(number)
+                if 1 <= n < partner.own.n:
+                    return replace(partner, own=replace(partner.own, n=n), problem="closed")
         raise UsageError("no such partner", got=origin, todo="add its card first: mithaq card add")
+
+    def _live(self, origin: str) -> Partner:
+        """One of them, to talk to; raises UsageError for anybody else, and for closed logs."""
+        partner = self.partner(origin)
+        if "/" in origin:
+            raise UsageError("this log is closed", got=origin, todo=f"write to {partner.origin}")
+        return partner
 
     def status(self, origin: str) -> Status:
         """Where the pair stands."""
         partner = self.partner(origin)
-        return self._store.read(lambda tx: reading.status(tx, partner))
+
+        def work(tx: Transaction) -> Status:
+            before = closing.closed(tx, self._identity, partner)
+            return replace(reading.status(tx, partner), closed=tuple(map(str, before)))
+
+        return self._store.read(work)
+
+    def closing(self, origin: str) -> Closing:
+        """What our next card has to say to close our log for a partner, after an unrecoverable loss."""
+        partner = self._live(origin)
+        return self._store.read(lambda tx: closing.closing(tx, partner))
 
     def lost(self, origin: str) -> list[Lost]:
         """Contents of ours that are gone before their day, oldest first: only people can bring them back."""
@@ -151,7 +182,16 @@ class Service:
                 failures.append(str(error))
         return failures
 
+    def _follow(self, partner: Partner) -> Partner:
+        """Where a card has closed the logs of a pair: go on with the next."""
+        moved = closing.follow(self._identity, self._store, partner)
+        if moved.own != partner.own:
+            self._outboxes.pop(moved.origin, None)
+            self._wake(moved.origin)
+        return moved
+
     def _take_up(self, partner: Partner) -> None:
+        partner = self._follow(partner)
         introduction.publish_card(self._identity, self._store, partner, self._identity.card_note)
         introduction.sign_again(self._identity, self._store, partner)
         introduction.renew_lost_key(self._identity, self._store, partner)
@@ -172,6 +212,7 @@ class Service:
             raise failure
 
     def _keep_house(self, partner: Partner) -> None:
+        closing.destroy_keys(self._identity, self._store, partner)
         rotated = introduction.rotate(self._identity, self._store, partner)
         recorded = agreements.enter_record(self._identity, self._store, partner)
         refused = lost.give_up(self._identity, self._store, partner)
@@ -182,7 +223,7 @@ class Service:
 
     def propose(self, origin: str, note: bytes) -> str:
         """Propose a text that our authority has signed; returns its digest."""
-        name = agreements.propose(self._identity, self._store, self.partner(origin), note)
+        name = agreements.propose(self._identity, self._store, self._live(origin), note)
         self._wake(Origin(origin))
         return name
 
@@ -192,7 +233,7 @@ class Service:
 
     def activate(self, origin: str, name: str) -> None:
         """Put a text in force on our side; both authorities must have signed it."""
-        agreements.activate(self._identity, self._store, self.partner(origin), name)
+        agreements.activate(self._identity, self._store, self._live(origin), name)
         self._wake(Origin(origin))
 
     def agreements(self, origin: str) -> list[Thing]:
@@ -215,7 +256,7 @@ class Service:
         Raises:
             RefusedError: the signed text does not allow it; nothing was written.
         """
-        sent = authoring.send(self._identity, self._store, self.partner(origin).own, message)
+        sent = authoring.send(self._identity, self._store, self._live(origin).own, message)
         self._wake(Origin(origin))
         return sent
 
@@ -296,7 +337,7 @@ class Service:
 
     def pouch(self, origin: str, lane: Lane) -> Outgoing | None:
         """The next pouch of a lane, or None while there is nothing to say."""
-        partner = self.partner(origin)
+        partner = self._live(origin)
         outbox = self._outbox(partner)
         if self._asking(partner):
             return self._question(partner, outbox) if lane is Lane.PROMPT else None
@@ -324,7 +365,7 @@ class Service:
 
     def poll(self, origin: str) -> Outgoing:
         """An empty pouch: asks a partner that cannot reach us."""
-        partner = self.partner(origin)
+        partner = self._live(origin)
         outbox = self._outbox(partner)
         self._asking(partner)
         load = self._packer.pack(partner, outbox, Lane.PROMPT, short=True)
@@ -367,7 +408,7 @@ class Service:
         Raises:
             UsageError: the pair has stopped, or there is nothing for the bulk lane.
         """
-        partner = self.partner(origin)
+        partner = self._live(origin)
         if partner.problem:
             raise UsageError("the pair has stopped", where=origin, got=partner.problem)
         outbox = self._outbox(partner)

@@ -25,6 +25,7 @@ CALLS = (
     "activate",
     "agreements",
     "answer_pouch",
+    "closing",
     "content",
     "cosign",
     "inbox",

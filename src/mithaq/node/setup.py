@@ -15,7 +15,7 @@ from mithaq.crypto.keystore import KeyStore, create_keystore, open_keystore
 from mithaq.crypto.notes import Note, require, sign
 from mithaq.crypto.passphrase import Passphrase
 from mithaq.crypto.private_files import create_private, make_directory
-from mithaq.domain.card import Card
+from mithaq.domain.card import Card, Closing
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Role
 from mithaq.errors import ConfigError, MalformedError
@@ -47,8 +47,13 @@ def create(path: Path, config: Config, passphrase: Passphrase) -> None:
     create_private(directory.config_file, config.text().encode())
 
 
-def draft(
-    path: Path, passphrase: Passphrase, authority: PublicAuthority, names: dict[str, str], url: str
+def draft(  # noqa: PLR0917 - what a card says
+    path: Path,
+    passphrase: Passphrase,
+    authority: PublicAuthority,
+    names: dict[str, str],
+    url: str,
+    closes: Closing | None = None,
 ) -> Note:
     """Draft the next card with new log, mirror and sealing keys; signed by the two pairs, not the authority.
 
@@ -58,6 +63,7 @@ def draft(
         authority: its public side.
         names: of the party by language.
         url: where partners reach the node.
+        closes: a log of ours that ends with this card, after an unrecoverable loss.
 
     Raises:
         ConfigError: the authority is another party's.
@@ -86,6 +92,7 @@ def draft(
         authority=authority.pair,
         log=log.public,
         mirror=mirror.public,
+        closes=closes,
     )
     KeyFiles(directory.keyfiles, keys.secret("keyfiles"), os.urandom).create(
         f"sealing/{sealing.id}", sealing.seed

@@ -46,6 +46,7 @@ _put_partner = insert(schema.partners)
 _PUT_PARTNER = _put_partner.on_conflict_do_update(
     index_elements=[_P.log], set_={name: _put_partner.excluded[name] for name in _PARTNER_VALUES}
 )
+_DROP_PARTNER = delete(schema.partners).where(_P.log == bindparam("log"))
 _SEALING_KEYS = (
     select(_S.public, _S.index, _S.entered, _S.acknowledged)
     .where(_S.log == bindparam("log"))
@@ -142,6 +143,10 @@ class SqlLedger:
         """See ``ports.Ledger``."""
         values = {name: getattr(partner, name) for name in _PARTNER_VALUES}
         self._run(_PUT_PARTNER, {"log": self._names.number(partner.own)} | values)
+
+    def drop_partner(self, own: LogName) -> None:
+        """See ``ports.Ledger``."""
+        self._run(_DROP_PARTNER, {"log": self._names.find(own)})
 
     def sealing_keys(self, own: LogName) -> list[SealingRow]:
         """See ``ports.Ledger``."""
