@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "node": (
         "A node: make it, serve it, look at it.",
-        _where("node", "init serve") | _where("status", "status"),
+        _where("node", "init renew serve") | _where("status", "status"),
     ),
     "card": ("Our card and the partners'.", _where("card", "show sign install add rotate publish")),
     "agreement": (

@@ -85,6 +85,15 @@ def _names(pairs: list[str]) -> dict[str, str]:
     return names
 
 
+def renew(*, session: Here) -> Answer:
+    """Make an empty store where the old one is gone without a backup; the anchor must be there.
+
+    Then add the card of every partner again: it gives back what this node has said.
+    """
+    setup.renew(session.directory.path)
+    return Answer({"store": str(session.directory.store)}, [str(session.directory.store)])
+
+
 def serve(directory: Path | None = None, /, *, session: Here) -> int:
     """Serve until SIGTERM or SIGINT; then stop cleanly.
 

@@ -96,9 +96,11 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
 
     Raises:
         RefusedError: the signed text does not allow it; nothing was written.
+        BehindError: the pair has to recover first.
         UsageError: no text is in force.
         MalformedError, LimitError: the message is not of its kind's form.
     """
+    store.read(lambda tx: tx.logs.check_whole(own))
     agreement = store.read(lambda tx: text_for(Pair(tx, identity, own), message))
     draft, bodies = _prepare(identity, own, message, agreement)
     store.read(lambda tx: _judge(Pair(tx, identity, own), draft, bodies, identity.now()))
