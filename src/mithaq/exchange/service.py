@@ -36,7 +36,7 @@ RESTART = 60_000_000
 """Added to the highest ``n`` kept, in microseconds: pouches whose answers never came had higher ones, and a
 clock that went back must not make ours look old (protocol 10: wrong clocks stop nothing)."""
 LEAD_MAX = 2**50
-"""Microseconds, some 35 years, by which our ``n`` may lead our clock: no clock was ever further ahead."""
+"""Microseconds, some 35 years: a lead of our ``n`` over our clock that is not doubled any more."""
 GRACE = 2.0
 """Seconds that an answer gets to take effect before we send the same again by ourselves."""
 ASK_AGAIN = 30.0
@@ -453,9 +453,11 @@ class Service:
         taken = self._intake.take(opened, partner, card, sent=outbox.sent)
         if taken.recovered:
             self._take_up(taken.partner)
-        elif self._sizes(partner) != before:
+        elif (sizes := self._sizes(partner)) != before:
             outbox.asks = 0.0  # it goes on at once as long as something comes
-        elif self._behind(partner):
+        elif self._behind(partner) and (
+            opened.manifest.have[0] > sizes[0] or opened.manifest.mine > sizes[1]
+        ):
             self._leap(partner, outbox)
         if delivered:
             outbox.delivered(delivered)
@@ -488,15 +490,15 @@ class Service:
         return True
 
     def _leap(self, partner: Partner, outbox: Outbox) -> None:
-        """Nothing came: perhaps our ``n``, from an old backup, is below what the partner has seen of us.
+        """The partner has more and gave nothing: it has seen a higher ``n`` of us than an old backup knows.
 
         How far, it does not say; so the lead over our clock is doubled, and kept.
         """
         lead = max(0, outbox.sent - int(self._identity.clock() * 1_000_000))
-        if lead > LEAD_MAX:
-            return
-        outbox.sent += lead + RESTART
-        outbox.asks = 0.0
+        if lead < LEAD_MAX:
+            outbox.sent += lead
+            outbox.asks = 0.0
+        outbox.sent += RESTART
 
         def work(tx: Transaction) -> None:
             tx.ledger.put_partner(replace(find_partner(tx, partner.mirror), sent=outbox.sent))
