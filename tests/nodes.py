@@ -1,8 +1,11 @@
 """Two whole nodes in one process: real keys, real stores on disk, pouches as bytes from hand to hand."""
 
 import os
+import shutil
+import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +19,13 @@ from mithaq.domain.card import Card
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Origin
+from mithaq.errors import PeerError
 from mithaq.exchange.authoring import Message
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.service import Outgoing, Service
 from mithaq.exchange.signing import sign_agreement
+from mithaq.store.engine import FILE_NAME
 from mithaq.store.sqlite import SqliteStore, open_store
 from signed_texts import Keys, card, keys
 
@@ -49,6 +54,7 @@ class Node:
     store: SqliteStore
     service: Service
     clock: Clock = field(default_factory=Clock)
+    label: str = ""
 
     def close(self) -> None:
         self.store.close()
@@ -81,7 +87,52 @@ def make_node(directory: Path, label: str, origin: Origin, **changes: object) ->
     owner = keys(label)
     who = identity_of(directory, owner, origin, clock, **changes)
     store = open_store(directory / "store", origin, anchor=directory / "anchor" / "heads", create=True)
-    return Node(origin, directory, owner, who, store, Service(who, store), clock)
+    return Node(origin, directory, owner, who, store, Service(who, store), clock, label)
+
+
+# --- backups ----------------------------------------------------------------------------------------------
+
+
+def snapshot(node: Node) -> Path:
+    """A backup of the node's store, made while it runs; its anchor and key files are in none."""
+    backups = node.directory / "backups"
+    backups.mkdir(exist_ok=True)
+    kept = backups / str(len(list(backups.iterdir())))
+    kept.mkdir()
+    with (
+        closing(sqlite3.connect(node.directory / "store" / FILE_NAME)) as source,
+        closing(sqlite3.connect(kept / FILE_NAME)) as target,
+    ):
+        source.backup(target)
+    return kept
+
+
+def restore(node: Node, backup: Path, *, lost: Collection[str] = ()) -> Node:
+    """Close a node, put a backup in the place of its store and open it again; gives the new one.
+
+    Args:
+        node: closed by this.
+        backup: as ``snapshot`` gave it; it can be put back again.
+        lost: key files that went with the disk: "sealing" for those announced in logs, "card" for the
+            card's, "day" for those of contents.
+    """
+    node.close()
+    shutil.rmtree(node.directory / "store")
+    shutil.copytree(backup, node.directory / "store")
+    node.directory.joinpath("store", FILE_NAME).chmod(0o600)
+    fresh = make_node(node.directory, node.label, node.origin)
+    fresh.clock.offset = node.clock.offset
+    _lose(fresh, lost)
+    return fresh
+
+
+def _lose(node: Node, lost: Collection[str]) -> None:
+    files, card_key = node.identity.files, f"sealing/{node.keys.sealing.id}"
+    gone = [name for name in files.names("sealing") if name != card_key] if "sealing" in lost else []
+    gone += [card_key] if "card" in lost else []
+    gone += files.names("day") if "day" in lost else []
+    for name in gone:
+        files.destroy(name)
 
 
 def reader(pieces: Iterable[bytes]) -> Callable[[int], bytes]:
@@ -103,6 +154,27 @@ def carry(sender: Node, receiver: Node, outgoing: Outgoing) -> None:
 
 def settle(a: Node, b: Node, rounds: int = 50) -> int:
     """Carry pouches until nobody has anything to say; how many there were."""
+    return _settle(a, b, rounds, carry)
+
+
+def insist(a: Node, b: Node, rounds: int = 50) -> int:
+    """The same with a courier's patience: what is refused counts as a 404 and is tried again."""
+    return _settle(a, b, rounds, _carry_or_fail)
+
+
+def _carry_or_fail(sender: Node, receiver: Node, outgoing: Outgoing) -> None:
+    try:
+        answer = receiver.service.receive(reader(outgoing.pieces))
+    except PeerError:
+        sender.service.failed(outgoing, 404)
+        return
+    try:
+        sender.service.answered(outgoing, reader(answer))
+    except PeerError:
+        sender.service.failed(outgoing)
+
+
+def _settle(a: Node, b: Node, rounds: int, carry: Callable[[Node, Node, Outgoing], None]) -> int:
     carried = 0
     for _ in range(rounds):
         quiet = True

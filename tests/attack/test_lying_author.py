@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+import pouches
 from mithaq.demo.rabat import rabat
 from mithaq.domain.entry import Entry
 from mithaq.domain.handling import Handling
@@ -18,7 +19,7 @@ from mithaq.exchange.signing import sign_agreement
 from mithaq.formats import stix
 from mithaq.formats.stix_markings import TLP_2
 from nodes import TEXT, A, B, alert, carry, settle
-from pouches import batch, deliver, draft_of, entries, forge, head, lie, own
+from pouches import batch, deliver, draft_of, entries, forge, head, own
 from stix_samples import domain_object
 
 
@@ -179,7 +180,7 @@ def test_a_text_that_is_named_before_it_comes(pair):
         facts={"status": "exercise", "items": [{"item": 1, "status": "answered"}]},
         handling=Handling("green"),
     )
-    lie(a, b, draft)
+    pouches.lie(a, b, draft)
     settle(a, b)
     a.service.propose(B, bytes(sign_agreement(later.text(), A, a.keys.authority)))
     settle(a, b)

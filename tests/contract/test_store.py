@@ -733,6 +733,8 @@ def test_a_store_behind_its_anchor_signs_nothing_for_the_pair(backend, lost):
         for log in (OWN, MIRROR):
             with pytest.raises(BehindError):
                 store.write(lambda tx, log=log: sign(tx, log, b"a second history"))
+            with pytest.raises(BehindError):
+                store.write(lambda tx: tx.logs.recovered(OWN))
             # As long as the anchored one, and longer: still another history.
             with pytest.raises(BehindError):
                 store.write(lambda tx, log=log: sign(tx, log, b"2", b"3", b"4"))
@@ -744,7 +746,12 @@ def test_a_store_behind_its_anchor_signs_nothing_for_the_pair(backend, lost):
             store.write(lambda tx: tx.logs.put_cosignature(OWN, Cosignature(2, root, 1, b"theirs")))
         else:
             store.write(lambda tx: tx.logs.put_head(MIRROR, Head(2, root, b"theirs")))
-        # Again as the anchor says: it goes on.
+        # Again as the anchor says: it goes on when the exchange says so, not before.
+        with pytest.raises(BehindError):
+            store.write(lambda tx: sign(tx, OWN, b"on"))
+        assert set(store.behind) == {lost}
+        store.write(lambda tx: tx.logs.recovered(OWN))
+        assert store.behind == {}
         assert store.write(lambda tx: sign(tx, OWN, b"on")).size == row.size + (lost == OWN)
         assert store.behind == {}
         assert store.write(lambda tx: sign(tx, MIRROR, b"on")).size == row.size + (lost == MIRROR)

@@ -136,7 +136,11 @@ def part(a, b, what, *members):
     if what == "raw":
         kind, index, data = members
         made = part_of(kind, data)
-        row = {"entries": {"index": index}, "body": {"index": index, "ordinal": 0}}.get(kind, {})
+        row = {
+            "entries": {"index": index},
+            "yours": {"index": index},
+            "body": {"index": index, "ordinal": 0},
+        }.get(kind, {})
         return Content(dataclasses.replace(made.part, **row), lambda: data)
     if what == "body":
         index, ordinal, content = members

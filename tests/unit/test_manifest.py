@@ -78,7 +78,7 @@ hashes = digests.map(bytes.hex)
 
 def rows(kind):
     sizes = st.integers(0, LIMITS[kind])
-    index = numbers if kind in ("entries", "body") else st.none()
+    index = numbers if kind in ("entries", "body", "yours") else st.none()
     ordinal = numbers if kind == "body" else st.none()
     return st.builds(Part, st.just(kind), sizes, st.just("") if kind == "zeros" else hashes, index, ordinal)
 
@@ -194,7 +194,7 @@ def test_every_kind_of_part_has_its_limit(kind):
     row = {
         "kind": kind,
         "sha256": None if kind == "zeros" else HASH,
-        "index": 0 if kind in ("entries", "body") else None,
+        "index": 0 if kind in ("entries", "body", "yours") else None,
         "ordinal": 0 if kind == "body" else None,
     }
     assert Manifest.parse(part(**row, size=LIMITS[kind])).parts[0].size == LIMITS[kind]

@@ -13,7 +13,7 @@ from mithaq.domain.card import Card
 from mithaq.domain.party import commit_next
 from mithaq.errors import ConfigError, KeyStoreError, MalformedError
 from mithaq.node import setup
-from mithaq.node.authority import NEXT, Authority, PublicAuthority, public_file
+from mithaq.node.authority import NEXT, NOW, Authority, PublicAuthority, public_file
 from mithaq.node.directory import Config, Directory
 
 A, B = ORIGINS
@@ -129,3 +129,26 @@ def test_the_authority_is_on_no_node(places):
     secret = {path.read_bytes() for path in (root / "authority" / "keys").iterdir()}
     kept = {path.read_bytes() for path in Directory(root / "node").path.rglob("*") if path.is_file()}
     assert not secret & kept
+
+
+def test_the_committed_pair_takes_over_without_the_one_in_force(places, tmp_path):
+    root, authority, _ = places
+    copy = tmp_path / "before"
+    shutil.copytree(root / "authority", copy)
+    (copy / "keys" / f"{NOW}.key").unlink()
+    after = Authority.succeed(copy, tmp_path / "after", unlocks, lambda: b"another")
+    assert commit_next(A, after.public.pair) == authority.public.next
+    assert after.public.next not in (authority.public.next, commit_next(A, after.public.pair))
+    assert Authority(tmp_path / "after", lambda: b"another").public == after.public
+    with pytest.raises(KeyStoreError):
+        Authority(copy, unlocks)
+
+
+def test_only_the_committed_pair_takes_over(places, tmp_path):
+    root, _, _ = places
+    other = Authority.create(tmp_path / "other", A, unlocks)
+    public_file(tmp_path / "other").write_bytes(public_file(root / "authority").read_bytes())
+    with pytest.raises(KeyStoreError, match="committed"):
+        Authority.succeed(tmp_path / "other", tmp_path / "after", unlocks, unlocks)
+    assert other.public != Authority(root / "authority", unlocks).public
+    assert not (tmp_path / "after").exists()

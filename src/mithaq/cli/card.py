@@ -110,6 +110,10 @@ def rotate(
     authority_public: Annotated[
         Path | None, Parameter(help="authority.toml of the committed next authority, if it takes over.")
     ] = None,
+    close: Annotated[
+        str,
+        Parameter(help="A partner: ends our log for it where it stands; only after an unrecoverable loss."),
+    ] = "",
     session: Here,
 ) -> Answer:
     """Draft our next card, with new log, mirror and sealing keys.
@@ -122,7 +126,12 @@ def rotate(
     if authority_public:
         public = PublicAuthority.parse(read_file(authority_public))
     unlocks = session.source.passphrase(f"passphrase of {session.directory.path}: ")
-    draft = setup.draft(session.directory.path, unlocks, public, dict(card.names), url or card.url)
+    closes = None
+    if close:
+        with session.service() as service:
+            closes = service.closing(close)
+    names = dict(card.names)
+    draft = setup.draft(session.directory.path, unlocks, public, names, url or card.url, closes)
     write_file(output, bytes(draft))
     answer = _shown(draft, session)
     todo = session.words(
@@ -170,6 +179,7 @@ def _shown(note: Note, session: Session) -> Answer:
         "digest": card.digest,
         "signed": _signed(note, card),
         "fingerprint": card.fingerprint,
+        "closes": f"{card.closes.log} {card.closes.size} {card.closes.root}" if card.closes else "",
     }
     shown = value | {"names": card.names.get(session.words.language, next(iter(card.names.values())))}
     return Answer(value, listing(shown | {"signed": " ".join(_signed(note, card)) or "-"}))

@@ -26,9 +26,12 @@ def _where(module: str, names: str) -> dict[str, str]:
 COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
     "authority": (
         "The authority's keys, on a machine apart from any node.",
-        _where("authority", "init public"),
+        _where("authority", "init succeed public"),
     ),
-    "node": ("A node: make it, serve it, look at it.", _where("node", "init serve status")),
+    "node": (
+        "A node: make it, serve it, look at it.",
+        _where("node", "init renew serve") | _where("status", "status"),
+    ),
     "card": ("Our card and the partners'.", _where("card", "show sign install add rotate publish")),
     "agreement": (
         "From a text to one that is in force.",

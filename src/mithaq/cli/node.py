@@ -1,11 +1,11 @@
-"""``mithaq node``: make a node, serve it, look at it."""
+"""``mithaq node``: make a node, serve it."""
 
 import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -85,6 +85,15 @@ def _names(pairs: list[str]) -> dict[str, str]:
     return names
 
 
+def renew(*, session: Here) -> Answer:
+    """Make an empty store where the old one is gone without a backup; the anchor must be there.
+
+    Then add the card of every partner again: it gives back what this node has said.
+    """
+    setup.renew(session.directory.path)
+    return Answer({"store": str(session.directory.store)}, [str(session.directory.store)])
+
+
 def serve(directory: Path | None = None, /, *, session: Here) -> int:
     """Serve until SIGTERM or SIGINT; then stop cleanly.
 
@@ -109,26 +118,3 @@ def serve(directory: Path | None = None, /, *, session: Here) -> int:
     finally:
         node.stop()
     return 0
-
-
-def status(partner: str = "", /, *, session: Here) -> Answer:
-    """Where every pair stands, or one.
-
-    Args:
-        partner: its origin; all when left out.
-    """
-    with session.service() as service:
-        found = [service.status(each.origin) for each in service.partners() if partner in ("", each.origin)]
-        if partner and not found:
-            service.partner(partner)
-        alarms = [alarm for alarm in service.alarms() if partner in ("", alarm.partner)]
-    pairs: list[dict[str, Any]] = [{name: getattr(each, name) for name in each.__slots__} for each in found]
-    value = {"origin": session.directory.config().origin, "running": session.running, "pairs": pairs}
-    value["alarms"] = [{name: getattr(each, name) for name in each.__slots__} for each in alarms]
-    lines = listing({"origin": value["origin"], "running": value["running"]})
-    for pair in pairs:
-        lines += ["", *listing(pair)]
-    lines += [
-        f"{alarm.partner}: {session.words(alarm.sentence)} {alarm.evidence}".rstrip() for alarm in alarms
-    ]
-    return Answer(value, lines)

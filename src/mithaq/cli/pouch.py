@@ -38,6 +38,7 @@ def write(
     if file.is_dir():
         file /= f"{session.directory.config().origin}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.pouch"
     with session.service() as service, progress.working(partner):
+        service.take_up()  # a node that never serves has nobody else to do it
         size = write_pouch(file, [service.write_pouch(partner, Lane.PROMPT, to_card=card_key)])
     return Answer({"file": str(file), "bytes": size}, [str(file)])
 

@@ -55,6 +55,15 @@ class Outcome:
             return f"illegal {self.code}".encode()
         return "".join([self.result, *(f" {name}={value}" for name, value in self.changes)]).encode()
 
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read the bytes that ``data`` gave."""
+        result, *rest = data.decode().split(" ")
+        if result == Result.ILLEGAL:
+            return cls(Result.ILLEGAL, rest[0])
+        changes = (change.rpartition("=") for change in rest)
+        return cls(Result(result), changes=tuple((name, value) for name, _, value in changes))
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRef:
@@ -90,6 +99,7 @@ class LogState:
         digest: d(size), 32 bytes.
         card: digest of its author's newest card; empty before the first.
         rules: serial and digest of its author's newest national rules; 0 and empty before the first.
+        n: number of both logs; above 1 only after an unrecoverable loss (protocol 3).
     """
 
     side: int
@@ -100,11 +110,12 @@ class LogState:
     digest: bytes = bytes(32)
     card: str = ""
     rules: tuple[int, str] = (0, "")
+    n: int = 1
 
     @classmethod
-    def start(cls, side: int) -> Self:
+    def start(cls, side: int, n: int = 1) -> Self:
         """A log before its first entry."""
-        return cls(side)
+        return cls(side, n=n)
 
     def next_digest(self, leaf: bytes, outcome: Outcome) -> bytes:
         """d(i+1) = SHA-256(d(i) ‖ leaf hash i ‖ outcome i)."""

@@ -27,6 +27,7 @@ from mithaq.domain.exchanged import exchange
 from mithaq.domain.kinds import EXCHANGE_KINDS, KINDS, RANGES_MAX, Family
 from mithaq.domain.moves import Sort
 from mithaq.domain.outcome import EntryRef, LogState, Outcome, Result, Step
+from mithaq.domain.party import LogName
 from mithaq.domain.sight import Pair, Sight, View, log_name
 from mithaq.domain.things import Thing
 from mithaq.errors import PeerError
@@ -61,7 +62,7 @@ def feed(pair: Pair, state: LogState, data: bytes, view: View) -> Step:
         view: values of the pair; those that the author had not seen are not looked at.
     """
     leaf = leaf_hash(data)
-    entry = _parse(pair, state.side, data)
+    entry = _parse(log_name(pair, state.side, state.n), data)
     if entry is None:
         return _step(state, leaf, Outcome(Result.MALFORMED))
     if view.entry(leaf):
@@ -86,12 +87,12 @@ def check_record(entry: Entry, own: bytes | None, partner: bytes | None) -> bool
     return said == (own and own.hex(), partner and partner.hex())
 
 
-def _parse(pair: Pair, side: int, data: bytes) -> Entry | None:
+def _parse(log: LogName, data: bytes) -> Entry | None:
     try:
         entry = Entry.parse(data)
     except PeerError:
         return None
-    return entry if entry.log == log_name(pair, side) else None
+    return entry if entry.log == log else None
 
 
 def _step(
@@ -116,6 +117,7 @@ def _step(
         digest=state.next_digest(leaf, outcome),
         card=effect.card or state.card,
         rules=effect.rules or state.rules,
+        n=state.n,
     )
     return Step(outcome, state, effect.things, ref, entry)
 

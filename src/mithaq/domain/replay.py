@@ -14,6 +14,7 @@ from mithaq.domain.entry import ENTRY_MAX, Entry, leaf_hash
 from mithaq.domain.ladder import Coverage, Range
 from mithaq.domain.moves import LIFE, Sort
 from mithaq.domain.outcome import EntryRef, LogState, Step
+from mithaq.domain.party import LogName
 from mithaq.domain.record import feed
 from mithaq.domain.sight import Pair, log_name
 from mithaq.domain.things import Thing, item_key
@@ -153,8 +154,13 @@ class Record:
         return {name: rung for name, rung in rungs.items() if rung}
 
 
-def fold_logs(
-    pair: Pair, log_a: Sequence[bytes], log_b: Sequence[bytes], notes: Mapping[str, bytes], roots: Roots
+def fold_logs(  # noqa: PLR0917 - two logs, and what they need
+    pair: Pair,
+    log_a: Sequence[bytes],
+    log_b: Sequence[bytes],
+    notes: Mapping[str, bytes],
+    roots: Roots,
+    n: int = 1,
 ) -> Record:
     """Fold two whole logs.
 
@@ -164,10 +170,12 @@ def fold_logs(
         log_b: those of the log of ``pair[1]``.
         notes: texts that entries name, without signatures, by digest.
         roots: see ``Roots``.
+        n: number of both logs.
     """
     logs = (log_a, log_b)
     leaves = (tuple(map(leaf_hash, log_a)), tuple(map(leaf_hash, log_b)))
-    covers = tuple(_covers(pair, side, logs[side], len(logs[1 - side])) for side in (0, 1))
+    names = (log_name(pair, 0, n), log_name(pair, 1, n))
+    covers = tuple(_covers(names[side], logs[side], len(logs[1 - side])) for side in (0, 1))
     sizes = [{size for size, _ in covers[1 - side].values()} for side in (0, 1)]
     view = Memory(notes, (roots(leaves[0], sizes[0]), roots(leaves[1], sizes[1])))
     steps: tuple[list[Step], list[Step]] = ([], [])
@@ -180,14 +188,14 @@ def fold_logs(
         # Both waiting for each other would be a cycle of hashes: one root is wrong, and waits for nothing.
         side = min(left, key=waits)
         done = steps[side]
-        state = done[-1].state if done else LogState.start(side)
+        state = done[-1].state if done else LogState.start(side, n)
         step = feed(pair, state, logs[side][len(done)], view)
         view.put(step)
         done.append(step)
     return Record(pair, (tuple(steps[0]), tuple(steps[1])), leaves, view.things)
 
 
-def _covers(pair: Pair, side: int, log: Sequence[bytes], other: int) -> dict[int, tuple[int, bytes]]:
+def _covers(name: LogName, log: Sequence[bytes], other: int) -> dict[int, tuple[int, bytes]]:
     """Of each ``held`` that the other log is long enough for: index to the size and root that it names."""
     found = dict[int, tuple[int, bytes]]()
     for index, data in enumerate(log):
@@ -197,7 +205,7 @@ def _covers(pair: Pair, side: int, log: Sequence[bytes], other: int) -> dict[int
             entry = Entry.parse(data)
         except PeerError:
             continue
-        if entry.kind == "held" and entry.log == log_name(pair, side) and entry.facts["size"] <= other:
+        if entry.kind == "held" and entry.log == name and entry.facts["size"] <= other:
             found[index] = (entry.facts["size"], bytes.fromhex(entry.facts["root"]))
     return found
 

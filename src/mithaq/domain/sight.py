@@ -58,9 +58,9 @@ class View(Protocol):
 
 
 @lru_cache(PAIRS_KEPT)
-def log_name(pair: Pair, side: int) -> LogName:
+def log_name(pair: Pair, side: int, n: int = 1) -> LogName:
     """The name of a side's log."""
-    return LogName(pair[side], pair[1 - side])
+    return LogName(pair[side], pair[1 - side], n)
 
 
 @lru_cache(TEXTS_KEPT)

@@ -102,10 +102,12 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
     Raises:
         RefusedError: the signed text or our national rules do not allow it, or contents are not marked;
             nothing was written.
+        BehindError: the pair has to recover first.
         UsageError: no text is in force.
         StoreError: our national rules are damaged.
         MalformedError, LimitError: the message is not of its kind's form.
     """
+    store.read(lambda tx: tx.logs.check_whole(own))
     agreement = store.read(lambda tx: text_for(Pair(tx, identity, own), message))
     draft, bodies = _prepare(identity, own, message, agreement)
     if draft.handling is None:

@@ -16,7 +16,7 @@ Which lines a card bears is ``audit.cards``'.
 Closing a log by a card, and what is entered into a log about it, are not decided here.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from mithaq.audit.cards import check_fingerprint, signers
 from mithaq.crypto.keys import SigningPair, check_pair, check_sealing
@@ -83,18 +83,28 @@ def accept_card(
     return card
 
 
-def verify_older_card(note: Note, current: Card) -> None:
+def verify_older_card(note: Note, current: Card, before: Iterable[Card] = ()) -> None:
     """Check a card that came after the one that followed it: who types a card in may be quicker than the log.
+
+    Args:
+        note: the card with its lines.
+        current: the newest accepted card of this party.
+        before: those before it, which it vouches for by their digests: their authority may be long retired.
 
     Raises:
         MalformedError: not a card.
-        ForgedError: of another party, not signed by all its pairs, or of an authority that is neither the
-            current one nor committed to it.
+        ForgedError: of another party, not signed by all its pairs, or neither one of those before, nor of the
+            current authority or one that is committed to it.
     """
     card = Card.parse(note.text)
     if card.origin != current.origin:
         raise ForgedError("a card of another party", expected=current.origin, got=card.origin)
-    if card.authority != current.authority and card.next != commit_next(card.origin, current.authority):
+    known = any(card.digest == each.digest for each in before)
+    if (
+        not known
+        and card.authority != current.authority
+        and card.next != commit_next(card.origin, current.authority)
+    ):
         raise ForgedError("not a card that led to the one known", where="authority", got=card.serial)
     require(note, *signers(card).values())
 

@@ -23,6 +23,7 @@ from mithaq.exchange.ports import Partner, Store, StoredBody
 from mithaq.exchange.pouch import OpenPouch, unpack_entries
 from mithaq.exchange.rates import Rates
 from mithaq.exchange.work import check_work
+from mithaq.exchange.yours import Yours
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import HEAD_MAX
 
@@ -43,6 +44,7 @@ class Delivery:
     entries: list[bytes] = field(default_factory=list[bytes])
     notes: dict[str, Note] = field(default_factory=dict[str, Note])
     cosignature: Note | None = None
+    yours: Yours | None = None
     bodies: dict[Spot, StoredBody] = field(default_factory=dict[Spot, StoredBody])
     spoiled: dict[Spot, str] = field(default_factory=dict[Spot, str])
     """Why a content that came was not taken: ``size``, ``hash``, ``declined`` or ``throttled``."""
@@ -81,6 +83,8 @@ class Unpacking:
             elif part.kind == "entries":
                 delivery.start, delivery.entries = part.index or 0, unpack_entries(data)
                 check_work(delivery.entries)
+            elif part.kind == "yours":
+                delivery.yours = Yours.parse(part.index or 0, data)
             elif part.kind == "note":
                 note = Note.parse(data, limit=NOTE_MAX)
                 delivery.notes[digest(note)] = note

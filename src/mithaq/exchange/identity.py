@@ -1,6 +1,7 @@
 """Who this node is: its card, the pairs that it signs with, and the keys that are files apart."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from mithaq.crypto.keyfiles import KeyFiles
 from mithaq.crypto.keys import SealingKey, SigningPair
@@ -45,6 +46,10 @@ class Identity:
     def now(self) -> int:
         """Whole POSIX seconds."""
         return int(self.clock())
+
+    def has_sealing(self, public: bytes) -> bool:
+        """Whether the private half of a sealing key is here."""
+        return f"sealing/{sha256(public).hexdigest()}" in self.files.names("sealing")
 
     def sealing_key(self, key_id: str) -> SealingKey:
         """The sealing key with this SHA-256 in hex.

@@ -24,14 +24,15 @@ from mithaq.exchange import erasure
 from mithaq.exchange.delivery import Delivery, Unpacking
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_sealing
-from mithaq.exchange.judging import Judging
+from mithaq.exchange.judging import VERDICT_MAX, Judging
 from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.noted import Noted
 from mithaq.exchange.pair import Draft, Heard, Pair, TileView
 from mithaq.exchange.partners import card_of, find_partner, parse_card
-from mithaq.exchange.ports import Cosignature, Partner, Store, Transaction
+from mithaq.exchange.ports import Cosignature, Head, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch
 from mithaq.exchange.rates import Rates
+from mithaq.exchange.recovery import MirrorForkError, Recovery
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import (
     ED25519_COSIGNATURE,
@@ -41,9 +42,6 @@ from mithaq.tlog.cosignature import (
 )
 from mithaq.tlog.head import HEAD_MAX
 from mithaq.tlog.mirror import Advanced, Batch, LogForkError, Mirror, SetAside, advance
-
-VERDICT_MAX = 64
-"""Entries that one verdict names: the most that ``re`` holds (protocol 5)."""
 
 _QUIET = ("held", "record")
 """Kinds that alone make no ``held`` due (protocol 6)."""
@@ -56,10 +54,12 @@ class Taken:
     Args:
         partner: with what the pouch told of it.
         fresh: its ``n`` was the newest, so its ``have`` and ``want`` count (protocol 7).
+        recovered: the pair was behind its anchor, and is not any more.
     """
 
     partner: Partner
     fresh: bool
+    recovered: bool = False
 
 
 def verify(store: Store, opened: OpenPouch) -> tuple[Partner, Card]:
@@ -119,12 +119,14 @@ class Intake:
         try:
             return self._store.write(lambda tx: _Work(tx, self._identity, opened, card, delivery).run(sent))
         except LogForkError as error:
-            self._stop(partner, error)
+            self._stop(partner, b"\n".join((bytes(error.evidence.first), bytes(error.evidence.second))))
+            raise
+        except MirrorForkError as error:
+            self._stop(partner, error.evidence)
             raise
 
-    def _stop(self, partner: Partner, error: LogForkError) -> None:
+    def _stop(self, partner: Partner, evidence: bytes) -> None:
         """Keep the evidence as a note of its own, and stop the pair (protocol 6)."""
-        evidence = b"\n".join((bytes(error.evidence.first), bytes(error.evidence.second)))
         name = hashlib.sha256(evidence).hexdigest()
 
         def work(tx: Transaction) -> None:
@@ -142,9 +144,18 @@ class Intake:
     def _idle(self, opened: OpenPouch, partner: Partner, delivery: Delivery) -> bool:
         """Whether there is nothing to keep: an empty question costs no transaction."""
         said = opened.manifest
-        came = (delivery.head, delivery.entries, delivery.bodies, delivery.spoiled, delivery.cosignature)
+        came = (
+            delivery.head,
+            delivery.entries,
+            delivery.bodies,
+            delivery.spoiled,
+            delivery.cosignature,
+            delivery.yours,
+        )
         # The first pouch under a new card, even an empty one, ends the card before.
         if any(came) or partner.previous or said.n <= partner.newest or said.have[0] != partner.have:
+            return False
+        if any(log in self._store.behind for log in (partner.own, partner.mirror)):
             return False
         return said.have[1] == self._store.read(lambda tx: _own_root(tx, self._identity, partner))
 
@@ -166,18 +177,28 @@ class _Work:
         self._judging = Judging(tx, identity, self._pair, delivery)
 
     def run(self, sent: int) -> Taken:
+        if any(map(self._tx.logs.lacks, (self._partner.own, self._log))):
+            return self._recover(sent)
         held = self._pair.mirror_frontier.size
         advanced, new = self._advance()
-        noted = Noted(self._tx, self._identity, self._partner, self._card, self._delivery.notes)
-        self._partner = noted.keep(new)
+        self._note(new)
         heard: list[Heard] = []
-        if advanced and self._delivery.head and new:
-            pair = self._card.pairs[Role.LOG]
-            head = _only(self._delivery.head, str(self._log), ED25519_TYPE, pair)
-            heard = self._pair.hear(advanced, head, new)
-        time = max(self._identity.now(), self._pair.state.held_time)
+        if advanced and new:
+            heard = self._pair.hear(advanced, self._head(), new)
         for each in heard:
             self._take_key(each)
+        self._answer(held, heard)
+        return self._settle(sent)
+
+    def _answer(self, held: int, heard: Sequence[Heard]) -> None:
+        """Judge and hold what has been taken over.
+
+        Args:
+            held: how much of the partner's log we held before.
+            heard: entries that no ``held`` of ours covers.
+        """
+        time = max(self._identity.now(), self._pair.state.held_time)
+        for each in heard:
             self._judging.arrive(each, time)
         self._judging.complete(held)
         self._hold(heard, time)
@@ -185,7 +206,46 @@ class _Work:
         for leaves in self._judging.withdrawn:
             erasure.erase_withdrawn(self._tx, self._identity, self._pair, leaves)
         self._cosigned()
-        return self._settle(sent)
+
+    def _note(self, new: Sequence[bytes]) -> None:
+        noted = Noted(self._tx, self._identity, self._partner, self._card, self._delivery.notes)
+        self._partner = noted.keep(new)
+
+    def _head(self) -> Note:
+        """The partner's head, with the lines of its log pair alone."""
+        assert self._delivery.head
+        return _only(self._delivery.head, str(self._log), ED25519_TYPE, self._card.pairs[Role.LOG])
+
+    # --- after a loss -------------------------------------------------------------------------------------
+
+    def _recover(self, sent: int) -> Taken:
+        """The same in a pair that is behind its anchor: nothing is said before it is whole (protocol 6)."""
+        recovery = Recovery(self._tx, self._identity, self._partner, self._pair, self._said, self._delivery)
+        advanced, new = self._advance()
+        new = recovery.plan(new)
+        self._note(new)
+        for each in recovery.take():
+            self._take_key(each)
+        if advanced and new:
+            checkpoint = advanced.checkpoint
+            head = Head(checkpoint.size, checkpoint.root, bytes(self._head()))
+            self._tx.logs.put_head(self._log, head)
+        if not recovery.complete():
+            return self._settle(sent)
+        unheld = self._pair.unheld()
+        for each in unheld:
+            self._tx.bodies.drop(self._log, each.index)  # wanted as if it had been held; judged anew
+        self._cosign_again()
+        self._answer(self._pair.state.cut, unheld)
+        return replace(self._settle(sent), recovered=True)
+
+    def _cosign_again(self) -> None:
+        """Our newest cosignature may have gone with the store: it said what our newest ``held`` says."""
+        state = self._pair.state
+        newest = self._tx.logs.newest_cosignature(self._log)
+        root = self._pair.root(1 - self._pair.side, state.cut)
+        if state.cut and root and (newest is None or newest.size < state.cut):
+            self._cosign(Checkpoint(str(self._log), state.cut, root), state.held_time)
 
     # --- entries ------------------------------------------------------------------------------------------
 
@@ -278,13 +338,18 @@ class _Work:
                 raise ForgedError(
                     "the partner holds another log", where=str(self._partner.own), got=said.have[0]
                 )
-            have = min(said.have[0], self._pair.state.size)
+            have = self._holds()
             self._partner = replace(self._partner, newest=said.n, have=have)
         if self._partner.previous and self._card.digest == card_of(self._partner).digest:
             self._partner = replace(self._partner, previous=b"")
         self._partner = replace(self._partner, sent=max(self._partner.sent, sent))
         self._tx.ledger.put_partner(self._partner)
         return Taken(self._partner, fresh)
+
+    def _holds(self) -> int:
+        """How much of our log the partner stores; more than we have only while we have to recover."""
+        behind = any(map(self._tx.logs.lacks, (self._partner.own, self._log)))
+        return self._said.have[0] if behind else min(self._said.have[0], self._pair.state.size)
 
 
 def _own_root(tx: Transaction, identity: Identity, partner: Partner) -> bytes | None:

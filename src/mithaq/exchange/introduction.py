@@ -12,6 +12,7 @@ from mithaq.audit.cards import CARD_NOTE_MAX
 from mithaq.crypto.keys import SealingKey
 from mithaq.crypto.notes import Note, NoteLine, digest
 from mithaq.domain.card import Card
+from mithaq.domain.entry import Entry
 from mithaq.domain.moment import DAY
 from mithaq.domain.party import LogName, Origin, PublicPair
 from mithaq.errors import ForgedError, UsageError
@@ -19,7 +20,7 @@ from mithaq.exchange import national
 from mithaq.exchange.cards import accept_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
-from mithaq.exchange.partners import card_of, parse_card
+from mithaq.exchange.partners import card_of, cards_before, parse_card
 from mithaq.exchange.ports import Cosignature, Head, Partner, SealingRow, Store, Transaction
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.cosignature import cosign, verify_cosignature
@@ -62,22 +63,42 @@ def introduce(identity: Identity, store: Store, card: bytes, typed: str) -> Part
             known_sealing=known_sealing(tx, identity),
             typed=typed,
         )
-        own = LogName(identity.origin, origin)
+        # After a loss of the whole store only the anchor knows how many logs there were before.
+        numbers = [log.n for log in store.behind if (log.author, log.reader) == (identity.origin, origin)]
+        own = LogName(identity.origin, origin, max(numbers, default=1))
         partner = current or Partner(own, "", b"")
         partner = replace(partner, url=accepted.url, card=bytes(note), previous=partner.card)
+        tx.ledger.put_note(digest(note), bytes(note))  # those that follow it name it
         tx.ledger.put_partner(partner)
-        if current is None:
-            _say_card(tx, identity, own, identity.card_note)
-            _say_key(tx, identity, own, key)
-            national.enforced(tx, identity, Pair.of(tx, identity, own))
+        # A log that the anchor knows and the store does not is no new one: it comes back from the partner.
+        if current is None and not tx.logs.lacks(own):
+            begin(tx, identity, own, key)
         return partner
 
     return store.write(work)
 
 
+def begin(tx: Transaction, identity: Identity, own: LogName, key: SealingKey) -> None:
+    """Begin a log: our card, then a sealing key, then what our national rules close."""
+    _say_card(tx, identity, own, identity.card_note)
+    _say_key(tx, identity, own, key)
+    national.enforced(tx, identity, Pair.of(tx, identity, own))
+
+
 def known_pairs(tx: Transaction, identity: Identity, origin: str) -> list[PublicPair]:
-    """Every pair that the card of ``origin`` must not bring again: ours and everybody else's."""
-    return [pair for card in _other_cards(tx, identity, origin) for pair in card.pairs.values()]
+    """Every pair that a card of ``origin`` must not bring again.
+
+    That is everybody else's, ours included, of today and before; and those of this party that have been
+    replaced: whoever found a retired key must not become somebody with it.
+    """
+    known: list[PublicPair] = []
+    for card in (identity.card, *map(card_of, tx.ledger.partners())):
+        same = card.origin == origin
+        pairs = card.pairs.values()
+        known += () if same else pairs
+        for older in cards_before(tx, card):
+            known += (pair for pair in older.pairs.values() if not (same and pair in pairs))
+    return known
 
 
 def known_sealing(tx: Transaction, identity: Identity) -> list[bytes]:
@@ -95,28 +116,54 @@ def is_pair_key(tx: Transaction, own: LogName, key_id: str) -> bool:
     return any(hashlib.sha256(row.public).hexdigest() == key_id for row in tx.ledger.sealing_keys(own))
 
 
-def _other_cards(tx: Transaction, identity: Identity, origin: str) -> list[Card]:
-    others = [card_of(partner) for partner in tx.ledger.partners() if partner.origin != origin]
-    return [identity.card, *others]
-
-
-def publish_card(identity: Identity, store: Store, card: bytes = b"") -> None:
-    """Enter our card in force, or the one that follows it, into every log whose newest card is older.
+def next_card(identity: Identity, store: Store, card: bytes) -> Note:
+    """The card that is to follow ours, checked as every partner will check it.
 
     Raises:
-        PeerError: the card does not follow ours.
+        PeerError: it does not follow ours.
     """
-    note = Note.parse(card, limit=CARD_NOTE_MAX) if card else identity.card_note
-    if card:
-        accept_card(note, now=identity.now(), previous=identity.card, known=())
+    note = Note.parse(card, limit=CARD_NOTE_MAX)
+    known = store.read(lambda tx: known_pairs(tx, identity, identity.origin))
+    accept_card(note, now=identity.now(), previous=identity.card, known=known)
+    return note
+
+
+def keep_card(store: Store, note: Note) -> str:
+    """Keep a card of ours, so that it can be put in force; gives the log that it closes, if any."""
+    store.write(lambda tx: tx.ledger.put_note(digest(note), bytes(note)))
+    closes = parse_card(bytes(note)).closes
+    return closes.log if closes else ""
+
+
+def publish_card(identity: Identity, store: Store, partner: Partner, note: Note) -> None:
+    """Enter a card of ours into the log for a partner, if the newest one there is older.
+
+    Raises:
+        BehindError: the store is older than its anchor.
+    """
 
     def work(tx: Transaction) -> None:
-        for partner in tx.ledger.partners():
-            entered = tx.ledger.note(Pair.of(tx, identity, partner.own).state.card)
-            if entered is None or parse_card(entered).serial < parse_card(bytes(note)).serial:
-                _say_card(tx, identity, partner.own, note)
+        entered = tx.ledger.note(Pair.of(tx, identity, partner.own).state.card)
+        if entered is None or parse_card(entered).serial < parse_card(bytes(note)).serial:
+            _say_card(tx, identity, partner.own, note)
 
     store.write(work)
+
+
+def renew_lost_key(identity: Identity, store: Store, partner: Partner) -> None:
+    """Enter a new sealing key where the newest one announced is not here: they are in no backup (protocol 7).
+
+    Raises:
+        BehindError: the store is older than its anchor.
+    """
+
+    def lost(tx: Transaction) -> bool:
+        row = tx.logs.newest(partner.own, "keys")
+        return row is None or not identity.has_sealing(bytes.fromhex(Entry.parse(row.data).facts["sealing"]))
+
+    if store.read(lost):
+        fresh = SealingKey.generate(identity.random)
+        store.write(lambda tx: _say_key(tx, identity, partner.own, fresh))
 
 
 def unaware(store: Store) -> list[Origin]:
@@ -144,7 +191,7 @@ def _say_key(tx: Transaction, identity: Identity, own: LogName, key: SealingKey)
     tx.ledger.put_sealing_key(own, SealingRow(key.public, logged.index, logged.entry.at))
 
 
-def sign_again(identity: Identity, store: Store) -> None:
+def sign_again(identity: Identity, store: Store, partner: Partner) -> None:
     """After a change of node keys: sign with the new pairs what partners have still to take.
 
     A partner verifies a pouch, the head in it and our cosignature under one card; so kept heads that it does
@@ -153,12 +200,11 @@ def sign_again(identity: Identity, store: Store) -> None:
     """
 
     def work(tx: Transaction) -> None:
-        for partner in tx.ledger.partners():
-            for head in tx.logs.heads(partner.own, partner.have, BACKLOG_MAX):
-                _sign_head_again(tx, identity, partner.own, head)
-            newest = tx.logs.newest_cosignature(partner.mirror)
-            if newest:
-                _cosign_again(tx, identity, partner.mirror, newest)
+        for head in tx.logs.heads(partner.own, partner.have, BACKLOG_MAX):
+            _sign_head_again(tx, identity, partner.own, head)
+        newest = tx.logs.newest_cosignature(partner.mirror)
+        if newest:
+            _cosign_again(tx, identity, partner.mirror, newest)
 
     store.write(work)
 
@@ -191,7 +237,7 @@ def rotate(identity: Identity, store: Store, partner: Partner) -> bool:
     ]
     safe = [at for at, key in enumerate(keys) if key.acknowledged and now - key.acknowledged >= ROTATE_AFTER]
     for old in keys[: max(safe, default=0)]:
-        _destroy(identity, store, own, old)
+        destroy_key(identity, store, own, old)
     if keys and keys[-1].acknowledged and now - keys[-1].entered >= ROTATE_AFTER:
         fresh = SealingKey.generate(identity.random)
         store.write(lambda tx: _say_key(tx, identity, own, fresh))
@@ -205,7 +251,7 @@ def _acknowledge(store: Store, own: LogName, key: SealingRow, now: int) -> Seali
     return known
 
 
-def _destroy(identity: Identity, store: Store, own: LogName, old: SealingRow) -> None:
+def destroy_key(identity: Identity, store: Store, own: LogName, old: SealingRow) -> None:
     """First the file: a row without its file opens nothing, a file without its row would stay for ever."""
     identity.files.destroy(f"sealing/{hashlib.sha256(old.public).hexdigest()}")
     store.write(lambda tx: tx.ledger.drop_sealing_key(own, old.public))

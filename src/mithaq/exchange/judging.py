@@ -22,6 +22,9 @@ from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Heard, Pair
 from mithaq.exchange.ports import BodyKey, Transaction
 
+VERDICT_MAX = 64
+"""Entries that one verdict names: the most that ``re`` holds (protocol 5)."""
+
 _BODY_RULES = tuple(rule for rule in RULES if rule.sees & Sees.BODIES)
 _ARRIVAL_RULES = tuple(rule for rule in RULES if rule.sees & Sees.ARRIVAL)
 
@@ -112,6 +115,7 @@ class Judging:
             entry = Entry.parse(row.data)
             ref = self._pair.entry(row.leaf)
             if not self._waits(entry, ref, index):
+                self._put_again(entry, index)
                 continue
             if index in late:  # they will never be taken: to want them again would be for ever
                 self._tx.bodies.drop(self._log, index)
@@ -124,6 +128,15 @@ class Judging:
             if not self._lacking(entry, index):
                 self.came.append(index)
                 self._judge_bodies(entry, index)
+
+    def _put_again(self, entry: Entry, index: int) -> None:
+        """Contents that went with a lost store: judged long ago, wanted again, and what was judged then."""
+        if erasure.is_gone(self._pair, entry.leaf.hex()):
+            return
+        for ordinal in range(len(entry.bodies)):
+            stored, key = self._delivery.bodies.get((index, ordinal)), BodyKey(self._log, index, ordinal)
+            if stored and self._tx.bodies.is_wanted(key):
+                self._tx.bodies.put(key, stored)
 
     def _waits(self, entry: Entry, ref: EntryRef | None, index: int) -> bool:
         """Whether an entry is legal, has no verdict yet, and lacks contents that still may come."""

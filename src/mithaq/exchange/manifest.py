@@ -46,6 +46,7 @@ LIMITS = {
     "body": BODY_MAX + SALT_SIZE,
     "cosignature": HEAD_MAX,
     "note": NOTE_MAX,
+    "yours": 4 + HEAD_MAX + ENTRIES_MAX,
     "zeros": PAD_MAX,
 }
 """The kinds of parts, and the bytes that one of each may have: what a reader holds in memory at once."""
@@ -59,7 +60,7 @@ class Part:
         kind: a key of ``LIMITS``.
         size: bytes of the part.
         sha256: its hash in hex; empty for zeros, whose bytes say nothing.
-        index: of the entry that a body belongs to, or of the first of ``entries``.
+        index: of the entry that a body belongs to, or of the first of ``entries`` or ``yours``.
         ordinal: of a body among those of its entry.
     """
 
@@ -92,7 +93,7 @@ def _part_shape(kind: str) -> Members:
     required: dict[str, Shape] = {"kind": word(kind), "size": number(0, LIMITS[kind])}
     if kind != "zeros":
         required["sha256"] = hexadecimal(32)
-    if kind in ("entries", "body"):
+    if kind in ("entries", "body", "yours"):
         required["index"] = number()
     if kind == "body":
         required["ordinal"] = number()

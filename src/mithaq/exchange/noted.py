@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from mithaq.audit.cards import signers
 from mithaq.crypto.notes import Note, digest, verify
@@ -13,7 +14,7 @@ from mithaq.exchange.cards import accept_card, verify_older_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_pairs, known_sealing
 from mithaq.exchange.manifest import NOTE_MAX
-from mithaq.exchange.partners import card_of
+from mithaq.exchange.partners import card_of, cards_before
 from mithaq.exchange.ports import Partner, Transaction
 from mithaq.exchange.signing import merge, verify_agreement, verify_declaration, verify_partly
 
@@ -86,16 +87,22 @@ class Noted:
             # A spoiled line of ours would stand where our own belongs, and the text could never be signed.
             verify(note, signers(self._identity.card).values())
 
+    @cached_property
+    def _before(self) -> list[Card]:
+        """The cards before the partner's newest: it may have been typed in long before the log came."""
+        return list(cards_before(self._tx, card_of(self._partner), self._came))
+
     def _new_card(self, note: Note, at: int) -> None:
         """A card takes effect at once; the pair before it is good until the first pouch under the new one."""
         current = card_of(self._partner)
         if digest(note) == current.digest:
             return
         if Card.parse(note.text).serial < current.serial:
-            verify_older_card(note, current)  # it stands in the log and takes no effect any more
+            # It stands in the log and takes no effect any more.
+            verify_older_card(note, current, self._before)
             return
         origin = self._partner.origin
-        accept_card(
+        accepted = accept_card(
             note,
             # By the time that it was entered: a card that has ended since must not stop the log behind it.
             now=min(at, self._identity.now()),
@@ -103,4 +110,11 @@ class Noted:
             known=known_pairs(self._tx, self._identity, origin),
             known_sealing=known_sealing(self._tx, self._identity),
         )
+        if accepted.closes and accepted.closes.log == str(self._partner.mirror):
+            raise MalformedError(
+                "a card that closes the log in which it stands",
+                where=accepted.closes.log,
+                todo="it is carried by people: mithaq card add",
+            )
         self._partner = replace(self._partner, previous=self._partner.card, card=bytes(note))
+        self.__dict__.pop("_before", None)

@@ -16,12 +16,15 @@ from mithaq.errors import StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import PARTS_MAX, WANT_MAX, Manifest, Part
+from mithaq.exchange.partners import cards_before
 from mithaq.exchange.ports import BodyKey, EntryRow, Head, Partner, Store, StoredBody, Transaction
 from mithaq.exchange.pouch import POUCH_MAX, Content, pack_entries, part_of
 from mithaq.exchange.rates import Rates
+from mithaq.exchange.recovery import covered
 from mithaq.exchange.work import WORK_MAX, work_of
+from mithaq.exchange.yours import give
 from mithaq.tlog.checkpoint import Checkpoint
-from mithaq.tlog.merkle import EMPTY_ROOT
+from mithaq.tlog.merkle import EMPTY_ROOT, SIZE_MAX
 
 PROMPT_TARGET = 4 * 2**20
 """Bytes of entries and contents in a prompt pouch: measured best for one transaction at the reader."""
@@ -59,6 +62,9 @@ class Outbox:
         unopened: how often its newest sealing key met 404 in a row.
         sent: the highest ``n`` used.
         tried: how often wanted contents have gone in answered pouches, and when last, POSIX seconds.
+        asks: when a pair that is behind may ask again, by the clock.
+        said: the size that it says its own log has, and the id of the pouch that said so: below our mirror it
+            has lost entries.
     """
 
     wants: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
@@ -71,6 +77,8 @@ class Outbox:
     tried: dict[tuple[int, int], tuple[int, float]] = field(
         default_factory=dict[tuple[int, int], tuple[int, float]]
     )
+    asks: float = 0.0
+    said: tuple[int, str] = (SIZE_MAX, "")
 
     def delivered(self, load: "Load", now: float) -> None:
         """A pouch has been answered: what it carried need not go again unless it is asked for."""
@@ -102,6 +110,7 @@ class Load:
         bodies: places of the contents among them.
         size: our log up to the head that is in it, or as the partner has it.
         cosigned: size of the cosignature in it, or 0.
+        gives: what ``Outbox.said`` was, if it gives the partner back what it lost.
     """
 
     manifest: Manifest
@@ -109,6 +118,7 @@ class Load:
     bodies: tuple[tuple[int, int], ...]
     size: int
     cosigned: int
+    gives: tuple[int, str] | None = None
 
     @property
     def empty(self) -> bool:
@@ -187,6 +197,8 @@ class _Packing:
         parts: list[Content] = []
         places: list[tuple[int, int]] = []
         size = self._partner.have
+        gives = None if short else self._give_back(parts, answers)
+        answers = gives[1] if gives else answers
         head, rows = (None, []) if short else self._batch()
         if head:
             size = head.size
@@ -195,10 +207,11 @@ class _Packing:
             parts += self._notes(rows)
         cosigned = self._cosignature(parts, answers)
         room = PARTS_MAX - len(parts) - 1  # zeros are the last part
-        for place, content in () if bare or not head else self._bodies(rows)[:room]:
+        # Who has lost its store has probably lost its keys: it is sealed to its card, without contents.
+        for place, content in () if bare or gives or not head else self._bodies(rows)[:room]:
             parts.append(content)
             places.append(place)
-        return Load(self._manifest(answers), tuple(parts), tuple(places), size, cosigned)
+        return Load(self._manifest(answers), tuple(parts), tuple(places), size, cosigned, gives)
 
     def bulk(self, answers: str) -> Load:
         """Contents that the partner asked for, in its order, as many as fit."""
@@ -222,10 +235,29 @@ class _Packing:
 
     # --- parts --------------------------------------------------------------------------------------------
 
+    def _give_back(self, parts: list[Content], answers: str) -> tuple[int, str] | None:
+        """Add what the partner lacks of its own log, if this answers the pouch that showed it, or none.
+
+        Returns:
+            What that pouch said, if something was added.
+        """
+        mine, asked = self._outbox.said
+        if not asked or answers not in ("", asked):
+            return None
+        given = give(self._tx, self._partner, mine)
+        if given:
+            yours, rows = given
+            parts.append(part_of("yours", yours.pack(), yours.start))
+            parts += self._notes(rows)
+            self._outbox.said = (mine + len(rows), "")
+            return mine, asked
+        return None
+
     def _batch(self) -> tuple[Head | None, list[EntryRow]]:
         """The largest kept head whose entries and contents fit; the smallest where none does."""
         have = self._partner.have
         heads = self._tx.logs.heads(self._own, have, HEADS_MAX)
+        heads = heads[: self._reach(heads)]
         if not heads:
             return None, []
         end = min(heads[-1].size, max(heads[0].size, have + ENTRIES_MAX))
@@ -247,14 +279,33 @@ class _Packing:
             chosen = head
         return chosen, rows[: chosen.size - have]
 
+    def _reach(self, heads: Sequence[Head]) -> int:
+        """How many of these heads a partner can fold that lacks entries of its own log.
+
+        What covers entries that it will not have after this pouch has to wait (protocol 6).
+        """
+        mine, have = self._outbox.said[0], self._partner.have
+        if mine >= self._tx.logs.row(self._partner.mirror).size or not heads:
+            return len(heads)
+        for row in self._tx.logs.entries(self._own, have, heads[-1].size):
+            if covered(row.data, self._own) > mine:
+                return sum(head.size <= row.index for head in heads)
+        return len(heads)
+
     def _notes(self, rows: Iterable[EntryRow]) -> list[Content]:
-        parts: list[Content] = []
+        names: dict[str, None] = {}
         for row in rows:
             if row.kind in KINDS and KINDS[row.kind].note:
-                note = self._tx.ledger.note(str(Entry.parse(row.data).facts["note"]))
-                if note:
-                    parts.append(part_of("note", note))
-        return parts
+                name = str(Entry.parse(row.data).facts["note"])
+                names |= dict.fromkeys([name, *(self._cards_after(name) if row.kind == "card" else ())])
+        notes = map(self._tx.ledger.note, names)
+        return [part_of("note", note) for note in notes if note]
+
+    def _cards_after(self, name: str) -> list[str]:
+        """Our cards after one: a reader who knows the newest already finds by them that it leads there."""
+        newest = self._identity.card
+        chain = [card.digest for card in (newest, *cards_before(self._tx, newest))]
+        return chain[: chain.index(name)] if name in chain else []
 
     def _cosignature(self, parts: list[Content], answers: str) -> int:
         """Add our newest cosignature of the partner's log, unless it has gone; an answer repeats it.
@@ -295,14 +346,33 @@ class _Packing:
         mirror = self._tx.logs.row(self._partner.mirror).frontier
         return Manifest(
             log=self._own,
-            id=self._identity.random(32).hex(),
+            id=self._id(),
             n=self._outbox.next_n(self._identity.clock()),
             time=self._identity.now(),
             mine=self._tx.logs.row(self._own).size,
             have=(mirror.size, mirror.root() if mirror.size else EMPTY_ROOT),
             answers=answers,
-            want=tuple(self._tx.bodies.wanted(self._partner.mirror, WANT_MAX)) if self._asks else (),
+            want=self._wants() if self._asks else (),
         )
+
+    def _wants(self) -> tuple[tuple[int, int], ...]:
+        """Contents that we lack; of more than fit, as many from anywhere on.
+
+        Their author may have lost the first ones: asked for always, they would starve the others.
+        """
+        bodies, mirror = self._tx.bodies, self._partner.mirror
+        wanted = bodies.wanted(mirror, WANT_MAX + 1)
+        if len(wanted) > WANT_MAX:
+            skip = int.from_bytes(self._identity.random(8)) % bodies.count_wanted(mirror)
+            wanted = bodies.wanted(mirror, WANT_MAX, skip)
+            wanted += bodies.wanted(mirror, WANT_MAX - len(wanted))
+        return tuple(wanted)
+
+    def _id(self) -> str:
+        """Drawn for each pouch; while the pair recovers, the one that an answer has to name."""
+        asked = self._tx.ledger.asked(self._own)
+        behind = asked and any(map(self._tx.logs.lacks, (self._own, self._partner.mirror)))
+        return asked if behind else self._identity.random(32).hex()
 
 
 def load_body(identity: Identity, store: Store, log: LogName, place: tuple[int, int]) -> bytes:

@@ -16,7 +16,7 @@ from mithaq.domain.entry import Body, Entry, leaf_hash
 from mithaq.domain.handling import Handling
 from mithaq.domain.moves import LIFE
 from mithaq.domain.party import LogName
-from mithaq.domain.record import EntryRef, LogState, Step, Thing
+from mithaq.domain.record import EntryRef, LogState, Outcome, Result, Step, Thing
 from mithaq.errors import RefusedError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import ENTRIES_MAX, NOTE_MAX
@@ -145,6 +145,10 @@ class Pair:
         """Of the partner's log."""
         return self._state[1 - self.side]
 
+    def frontier(self, side: int) -> Frontier:
+        """Size and right edge of a side's log, without what was said in this commit."""
+        return self._frontier[side]
+
     @property
     def mirror_frontier(self) -> Frontier:
         """Of the partner's log."""
@@ -209,9 +213,11 @@ class Pair:
         """Append an entry, judged again at this cut.
 
         Raises:
+            BehindError: the store is older than its anchor: this place in the log may be taken already.
             RefusedError: it would be illegal.
             MalformedError: it is no entry.
         """
+        self._tx.logs.check_whole(self.own)
         entry = draft.entry(self.own, self._identity.now())
         step = record.feed(self.origins, self.state, entry.data, self)
         if not step.outcome.legal:
@@ -231,6 +237,26 @@ class Pair:
             if any(thing.sort in LIFE for thing in step.things):
                 self._agreements = None
         self.__dict__.pop("sight", None)
+
+    def unheld(self) -> list[Heard]:
+        """Stored entries of the partner that no ``held`` of ours covers: they are still to be judged."""
+        log, start = self.own.other, self.state.cut
+        heard, before = list[Heard](), 0
+        for row in self._tx.logs.latest(log, ("held",), self.mirror_state.size - start + 1):
+            if row.index < start:
+                before = _held_time(row)
+                break
+        for row in self._tx.logs.entries(log, start, self.mirror_state.size):
+            heard.append(Heard(row.index, self._step(row), before))
+            before = max(before, _held_time(row))
+        return heard
+
+    def _step(self, row: EntryRow) -> Step:
+        """What the fold made of a stored entry of the partner, as ``take`` gave it."""
+        outcome, found = Outcome.parse(row.outcome), self.entry(row.leaf)
+        ref = found if found and (found.side, found.index) == (1 - self.side, row.index) else None
+        entry = None if outcome.result is Result.MALFORMED else Entry.parse(row.data)
+        return Step(outcome, self.mirror_state, (), ref, entry)
 
     def close(self) -> None:
         """Give everything said in this commit its heads (one for each batch)."""
@@ -271,19 +297,38 @@ class Pair:
             entries: the new entries, in order.
         """
         self.look_up(entries)
-        side, heard, rows = 1 - self.side, list[Heard](), list[EntryRow]()
-        before = self._frontier[side]
-        self._frontier[side] = advanced.update.frontier
+        heard = self.take(1 - self.side, entries, advanced.update)
+        checkpoint = advanced.checkpoint
+        self._tx.logs.put_head(self.own.other, Head(checkpoint.size, checkpoint.root, bytes(head)))
+        return heard
+
+    def take(
+        self, side: int, entries: Sequence[bytes], update: tiles.TileUpdate | None = None
+    ) -> list[Heard]:
+        """Feed and store entries of either log that a verified head covers; keeping that is the caller's.
+
+        Args:
+            side: whose log.
+            entries: the next ones of it.
+            update: what they do to its tree, where that is known already.
+        """
+        before, rows, heard = self._frontier[side], list[EntryRow](), list[Heard]()
         for index, data in enumerate(entries, before.size):
             held_time = self._state[side].held_time
             step = record.feed(self.origins, self._state[side], data, self)
             self._keep(side, step)
             rows.append(_row(index, data, step))
             heard.append(Heard(index, step, held_time))
-        self._append(self.own.other, before.size, rows, advanced.update)
-        checkpoint = advanced.checkpoint
-        self._tx.logs.put_head(self.own.other, Head(checkpoint.size, checkpoint.root, bytes(head)))
+        log = self.log(side)
+        update = update or tiles.append(before, [row.leaf for row in rows], TileView(self._tx, log))
+        self._frontier[side] = update.frontier
+        self._append(log, before.size, rows, update)
         return heard
+
+
+def _held_time(row: EntryRow) -> int:
+    """The newest ``held.time`` of a log after this entry of it, as far as the entry's outcome says it."""
+    return int(dict(Outcome.parse(row.outcome).changes).get("time", 0)) if row.kind == "held" else 0
 
 
 def _row(index: int, data: bytes, step: Step) -> EntryRow:

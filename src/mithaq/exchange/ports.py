@@ -125,7 +125,7 @@ class Partner:
         sealing: the newest sealing key in its log that we store, or empty before its first ``keys``.
         newest: the highest ``n`` of a pouch seen from it.
         sent: the highest ``n`` that we have used.
-        have: how much of our log it stores, as it said in its newest pouch.
+        have: how much of our log it stores, as it said in its newest pouch: more than we have after a loss.
         problem: why this pair has stopped (fork evidence), or empty.
         previous: its card before, while pouches under that card's node keys may still be under way.
     """
@@ -250,6 +250,30 @@ class Logs(Protocol):
         """The kept cosignature over the most entries."""
         ...
 
+    def lacks(self, log: LogName) -> tuple[int, bytes] | None:
+        """Size and root that the anchor has of a log which the store cannot answer for; None for others."""
+        ...
+
+    def check_whole(self, log: LogName) -> None:
+        """Refuse to go on with a pair that the store cannot answer for (protocol 6).
+
+        Raises:
+            BehindError: it lacks entries of this log, or of the other one.
+        """
+        ...
+
+    def restore_head(self, log: LogName, head: Head) -> None:
+        """Keep a head of our own that came back from the partner: it was anchored when it was signed."""
+        ...
+
+    def recovered(self, own: LogName) -> None:
+        """Let the pair of an own log sign again, from here on in this transaction.
+
+        Raises:
+            BehindError: one of its two logs still is not what the anchor says.
+        """
+        ...
+
 
 class Bodies(Protocol):
     """Sealed contents."""
@@ -274,8 +298,24 @@ class Bodies(Protocol):
         """Remember contents (index, ordinal, commit) that an entry promises until ``day`` and that lack."""
         ...
 
-    def wanted(self, log: LogName, limit: int) -> list[tuple[int, int]]:
-        """The first contents that are still lacking, by index; ``put`` takes them off."""
+    def wanted(self, log: LogName, limit: int, skip: int = 0) -> list[tuple[int, int]]:
+        """Contents that are still lacking, by index, after so many of them; ``put`` takes them off."""
+        ...
+
+    def count_wanted(self, log: LogName) -> int:
+        """How many contents are still lacking."""
+        ...
+
+    def is_wanted(self, key: BodyKey) -> bool:
+        """Whether a content is still lacking."""
+        ...
+
+    def days(self, log: LogName) -> list[int]:
+        """The days whose keys seal contents of this log."""
+        ...
+
+    def of_day(self, log: LogName, day: int) -> list[int]:
+        """Indexes of the entries whose contents the key of a day seals."""
         ...
 
     def drop(self, log: LogName, index: int) -> None:
@@ -346,6 +386,10 @@ class Ledger(Protocol):
         """Forget the default of a field."""
         ...
 
+    def drop_partner(self, own: LogName) -> None:
+        """Take a partner off the list under this log; what stands in the log stays."""
+        ...
+
     def sealing_keys(self, own: LogName) -> list[SealingRow]:
         """Own sealing keys entered in this log and not yet destroyed, oldest first."""
         ...
@@ -356,6 +400,14 @@ class Ledger(Protocol):
 
     def drop_sealing_key(self, own: LogName, public: bytes) -> None:
         """Forget a sealing key whose file has been destroyed."""
+        ...
+
+    def asked(self, own: LogName) -> str:
+        """The id under which a pair asks for what the store lost; empty where it lost nothing."""
+        ...
+
+    def put_asked(self, own: LogName, asked: str) -> None:
+        """Set it; empty takes it off."""
         ...
 
 

@@ -236,11 +236,10 @@ def _check_size(manifest: Manifest, head: int) -> None:
     if (
         kinds.count("zeros") != 1
         or kinds[-1] != "zeros"
-        or kinds.count("head") > 1
-        or kinds.count("entries") > 1
+        or any(kinds.count(kind) > 1 for kind in ("head", "entries", "yours"))
     ):
         raise MalformedError(
-            "parts out of order", where="parts", expected="one head, one entries, zeros last"
+            "parts out of order", where="parts", expected="one head, one entries, one yours, zeros last"
         )
 
 

@@ -59,10 +59,13 @@ class Status:
         own_size, own_root: our log.
         mirror_size, mirror_root: the partner's log as far as we hold it.
         have: how much of ours it holds, as it said last.
+        anchored, anchored_mirror: sizes of our log and of the partner's that we have signed and cosigned, if
+            the store cannot answer for them; else 0.
         wanted: contents that we lack.
         cosigned: size of our newest head that it has cosigned.
         record: whether the partner's newest ``record`` entry has our digests: ``agrees``, ``differs``, empty.
         problem: why the pair has stopped, or empty.
+        closed: earlier logs of the pair that a card has closed, and where what it says is not what we hold.
     """
 
     partner: Origin
@@ -71,10 +74,13 @@ class Status:
     mirror_size: int
     mirror_root: str
     have: int
+    anchored: int
+    anchored_mirror: int
     wanted: int
     cosigned: int
     record: str
     problem: str
+    closed: tuple[str, ...] = ()
 
 
 class Reading:
@@ -177,7 +183,9 @@ def status(tx: Transaction, partner: Partner) -> Status:
         mirror_size=mirror.size,
         mirror_root=mirror.frontier.root().hex(),
         have=partner.have,
-        wanted=len(tx.bodies.wanted(partner.mirror, 1_000)),
+        anchored=(tx.logs.lacks(partner.own) or (0,))[0],
+        anchored_mirror=(tx.logs.lacks(partner.mirror) or (0,))[0],
+        wanted=tx.bodies.count_wanted(partner.mirror),
         cosigned=newest.size if newest else 0,
         record=daily.compare_record(tx, partner),
         problem=partner.problem,
@@ -188,7 +196,7 @@ def record(tx: Transaction, identity: Identity, partner: Partner) -> Record:
     """The record of a pair, folded again from both logs."""
     pair = Pair(tx, identity, partner.own)
     logs = [_data(tx, pair.log(side)) for side in (0, 1)]
-    return fold_logs(pair.origins, logs[0], logs[1], _notes(tx, pair), _roots)
+    return fold_logs(pair.origins, logs[0], logs[1], _notes(tx, pair), _roots, partner.own.n)
 
 
 def _roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> Mapping[int, bytes]:

@@ -6,25 +6,35 @@ commit that gives the courier work, never inside one.
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from mithaq.domain.card import Card
+from mithaq.domain.card import Card, Closing
 from mithaq.domain.declaration import Declaration
 from mithaq.domain.handling import Handling
 from mithaq.domain.moves import Sort
 from mithaq.domain.party import Origin
 from mithaq.domain.replay import Record
 from mithaq.domain.things import Thing
-from mithaq.errors import BehindError, ForgedError, KeyStoreError, MithaqError, StaleError, UsageError
+from mithaq.errors import (
+    BehindError,
+    ForgedError,
+    KeyStoreError,
+    MithaqError,
+    PeerError,
+    StaleError,
+    UsageError,
+)
 from mithaq.exchange import (
     agreements,
     authoring,
+    closing,
     contents,
     daily,
     erasure,
     introduction,
+    lost,
     marking,
     national,
     reading,
@@ -35,10 +45,11 @@ from mithaq.exchange.alarms import Alarm, alarms
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
+from mithaq.exchange.lost import Lost
 from mithaq.exchange.national import Loaded, Told
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
 from mithaq.exchange.pair import Pair
-from mithaq.exchange.partners import card_of
+from mithaq.exchange.partners import card_of, find_partner
 from mithaq.exchange.ports import BodyKey, DefaultHandling, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
 from mithaq.exchange.rates import Rates
@@ -47,8 +58,13 @@ from mithaq.exchange.reading import Item, Status
 RESTART = 60_000_000
 """Added to the highest ``n`` kept, in microseconds: pouches whose answers never came had higher ones, and a
 clock that went back must not make ours look old (protocol 10: wrong clocks stop nothing)."""
+LEAD_MAX = 2**50
+"""Microseconds, some 35 years: a lead of our ``n`` over our clock that is not doubled any more."""
 GRACE = 2.0
 """Seconds that an answer gets to take effect before we send the same again by ourselves."""
+ASK_AGAIN = 30.0
+"""Seconds after which a pair that is behind asks again, where nothing came that helps: its partner may be
+behind too."""
 UNOPENED_MAX = 2
 """404s to a partner's newest sealing key after which its card's key is used (protocol 7)."""
 
@@ -103,6 +119,7 @@ class Service:
             PeerError: the card is not what it must be, or the typed fingerprint is another.
         """
         partner = introduction.introduce(self._identity, self._store, card, typed)
+        partner = self._follow(partner)
         self._wake(partner.origin)
         return partner
 
@@ -114,10 +131,21 @@ class Service:
 
         Raises:
             PeerError: the card does not follow ours.
+            BehindError: a pair has to recover first; the others have it.
         """
-        introduction.publish_card(self._identity, self._store, card)
+        note = introduction.next_card(self._identity, self._store, card) if card else self._identity.card_note
+        failures: list[BehindError] = []
+        name = introduction.keep_card(self._store, note)
         for partner in self.partners():
+            if name == str(partner.own):
+                continue  # this log ends with the card: people carry it to its reader
+            try:
+                introduction.publish_card(self._identity, self._store, partner, note)
+            except BehindError as error:  # one pair that has to recover must not stop the others
+                failures.append(error)
             self._wake(partner.origin)
+        for failure in failures:
+            raise failure
 
     def unaware(self) -> list[Origin]:
         """Partners that have not yet acknowledged our newest published card."""
@@ -128,16 +156,47 @@ class Service:
         return self._store.read(lambda tx: tx.ledger.partners())
 
     def partner(self, origin: str) -> Partner:
-        """One of them; raises UsageError for anybody else."""
+        """One of them, to read: ``<origin>``, or ``<origin>/<n>`` for logs that a card has closed.
+
+        Raises:
+            UsageError: nobody of that name.
+        """
+        name, _, number = origin.partition("/")
         for partner in self.partners():
-            if partner.origin == origin:
+            if partner.origin == name and not number:
                 return partner
+            if partner.origin == name and number.isascii() and number.isdecimal():
+                n = int(number)
+                if 1 <= n < partner.own.n:
+                    return replace(partner, own=replace(partner.own, n=n), problem="closed")
         raise UsageError("no such partner", got=origin, todo="add its card first: mithaq card add")
+
+    def _live(self, origin: str) -> Partner:
+        """One of them, to talk to; raises UsageError for anybody else, and for closed logs."""
+        partner = self.partner(origin)
+        if "/" in origin:
+            raise UsageError("this log is closed", got=origin, todo=f"write to {partner.origin}")
+        return partner
 
     def status(self, origin: str) -> Status:
         """Where the pair stands."""
         partner = self.partner(origin)
-        return self._store.read(lambda tx: reading.status(tx, partner))
+
+        def work(tx: Transaction) -> Status:
+            before = closing.closed(tx, self._identity, partner)
+            return replace(reading.status(tx, partner), closed=tuple(map(str, before)))
+
+        return self._store.read(work)
+
+    def closing(self, origin: str) -> Closing:
+        """What our next card has to say to close our log for a partner, after an unrecoverable loss."""
+        partner = self._live(origin)
+        return self._store.read(lambda tx: closing.closing(tx, partner))
+
+    def lost(self, origin: str) -> list[Lost]:
+        """Contents of ours that are gone before their day, oldest first: only people can bring them back."""
+        partner = self.partner(origin)
+        return self._store.read(lambda tx: lost.of_ours(tx, self._identity, partner))
 
     def alarms(self) -> list[Alarm]:
         """What is wrong with any pair."""
@@ -147,16 +206,42 @@ class Service:
             for alarm in self._store.read(partial(alarms, partner=partner, behind=self._behind(partner)))
         ]
 
-    def take_up(self) -> None:
-        """What a node does when it starts: its card and national rules are entered, and nothing is left under
-        older node keys.
+    def take_up(self) -> list[str]:
+        """What a node does before it serves.
+
+        Contents whose day key is gone are found out; our card is entered, a sealing key that is gone gets a
+        successor, and nothing is left under older node keys.
+
+        Returns:
+            Why pairs could not be taken up: one that is behind its anchor keeps nobody else from service.
 
         Raises:
             StoreError: the national rules in the store are damaged.
         """
-        self.publish_card()
+        failures: list[str] = []
+        for partner in self.partners():
+            lost.find(self._identity, self._store, partner)
+            try:
+                self._take_up(partner)
+            except (BehindError, PeerError, UsageError) as error:
+                failures.append(str(error))
         national.take_up(self._identity, self._store)
-        introduction.sign_again(self._identity, self._store)
+        return failures
+
+    def _follow(self, partner: Partner) -> Partner:
+        """Where a card has closed the logs of a pair: go on with the next."""
+        moved = closing.follow(self._identity, self._store, partner)
+        if moved.own != partner.own:
+            self._outboxes.pop(moved.origin, None)
+            self._wake(moved.origin)
+        return moved
+
+    def _take_up(self, partner: Partner) -> None:
+        partner = self._follow(partner)
+        introduction.publish_card(self._identity, self._store, partner, self._identity.card_note)
+        introduction.sign_again(self._identity, self._store, partner)
+        introduction.renew_lost_key(self._identity, self._store, partner)
+        self._wake(partner.origin)
 
     def clear(self) -> None:
         """Destroy what must not be here; whoever opens a node does this before anything is served.
@@ -181,6 +266,9 @@ class Service:
             raise failure
 
     def _keep_house(self, partner: Partner) -> None:
+        if self._behind(partner):
+            return  # it says so in its status; nothing may be entered before it has recovered
+        closing.destroy_keys(self._identity, self._store, partner)
         before = self._size(partner)
         try:
             introduction.rotate(self._identity, self._store, partner)
@@ -198,7 +286,7 @@ class Service:
 
     def propose(self, origin: str, note: bytes) -> str:
         """Propose a text that our authority has signed; returns its digest."""
-        name = agreements.propose(self._identity, self._store, self.partner(origin), note)
+        name = agreements.propose(self._identity, self._store, self._live(origin), note)
         self._wake(Origin(origin))
         return name
 
@@ -208,7 +296,7 @@ class Service:
 
     def activate(self, origin: str, name: str) -> None:
         """Put a text in force on our side; both authorities must have signed it."""
-        agreements.activate(self._identity, self._store, self.partner(origin), name)
+        agreements.activate(self._identity, self._store, self._live(origin), name)
         self._wake(Origin(origin))
 
     def suspend(self, origin: str, name: str, field: str = "") -> str:
@@ -288,7 +376,7 @@ class Service:
         Raises:
             RefusedError: the signed text or our national rules do not allow it; nothing was written.
         """
-        sent = authoring.send(self._identity, self._store, self.partner(origin).own, message)
+        sent = authoring.send(self._identity, self._store, self._live(origin).own, message)
         self._wake(Origin(origin))
         return sent
 
@@ -396,16 +484,17 @@ class Service:
         self._rates.pouch(partner.origin, opened.log_bytes)
         taken, outbox = self._take(opened, sender)
         own = taken.partner.own
-        first = not self._store.read(lambda tx: introduction.is_pair_key(tx, own, opened.to))
-        bare = first or self._behind(taken.partner)
+        behind = self._asking(taken.partner)
+        first = behind or not self._store.read(lambda tx: introduction.is_pair_key(tx, own, opened.to))
+        bare, short = first or behind, behind or not taken.fresh
         load = self._packer.pack(
-            taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=not taken.fresh, bare=bare
+            taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=short, bare=bare
         )
         if taken.fresh and not bare and load.size == taken.partner.have and _only_asks(opened):
             # Who cannot be called gets in answers what others get in the bulk lane.
             wanted = self._packer.pack(taken.partner, outbox, Lane.BULK, answers=opened.manifest.id)
             load = load if wanted.empty else wanted
-        sealed = self._seal(taken.partner, load, to_card=first)
+        sealed = self._seal(taken.partner, load, to_card=first or load.gives is not None)
         outbox.told = (load.size, self._identity.clock() + GRACE)
         outbox.cosigned = max(outbox.cosigned, load.cosigned)
         self._wake(taken.partner.origin)  # it lives: what could not be carried before may be now
@@ -413,9 +502,11 @@ class Service:
 
     def pouch(self, origin: str, lane: Lane) -> Outgoing | None:
         """The next pouch of a lane, or None while there is nothing to say."""
-        partner = self.partner(origin)
+        partner = self._live(origin)
         outbox = self._outbox(partner)
-        bare = self._to_card(partner, outbox) or self._behind(partner)
+        if self._asking(partner):
+            return self._question(partner, outbox) if lane is Lane.PROMPT else None
+        bare = self._to_card(partner, outbox)
         if lane is Lane.BULK and bare:
             return None
         load = self._packer.pack(partner, outbox, lane, bare=bare)
@@ -428,10 +519,20 @@ class Service:
         outbox.under_way.update(load.bodies)
         return outgoing
 
+    def _question(self, partner: Partner, outbox: Outbox) -> Outgoing | None:
+        """What a pair that is behind says: where it stands, under the id that the answer has to name."""
+        now = self._identity.clock()
+        if partner.problem or now < outbox.asks:
+            return None
+        outbox.asks = now + ASK_AGAIN
+        load = self._packer.pack(partner, outbox, Lane.PROMPT, short=True, bare=True)
+        return self._outgoing(partner, outbox, Lane.PROMPT, load)
+
     def poll(self, origin: str) -> Outgoing:
         """An empty pouch: asks a partner that cannot reach us."""
-        partner = self.partner(origin)
+        partner = self._live(origin)
         outbox = self._outbox(partner)
+        self._asking(partner)
         load = self._packer.pack(partner, outbox, Lane.PROMPT, short=True)
         return self._outgoing(partner, outbox, Lane.PROMPT, load)
 
@@ -452,6 +553,8 @@ class Service:
         """A pouch of ours was not answered; what it carried may be sent again."""
         outbox = self._outboxes[outgoing.load.manifest.log.reader]
         outbox.under_way.difference_update(outgoing.load.bodies)
+        outbox.asks = 0.0  # when to try again is the courier's to say
+        outbox.said = outgoing.load.gives or outbox.said
         if status == 404:
             outbox.unopened += 1
 
@@ -470,17 +573,18 @@ class Service:
         Raises:
             UsageError: the pair has stopped, or there is nothing for the bulk lane.
         """
-        partner = self.partner(origin)
+        partner = self._live(origin)
         if partner.problem:
             raise UsageError("the pair has stopped", where=origin, got=partner.problem)
         outbox = self._outbox(partner)
-        to_card = to_card or self._to_card(partner, outbox)
-        bare = to_card or self._behind(partner)
+        behind = self._asking(partner)
+        to_card = bare = to_card or self._to_card(partner, outbox)
         if lane is Lane.BULK and bare:
             raise UsageError("no contents may go to this partner now", where=origin)
-        load = self._packer.pack(partner, outbox, lane, bare=bare)
+        load = self._packer.pack(partner, outbox, lane, bare=bare, short=behind)
         if lane is Lane.BULK and load.empty:
             raise UsageError("the partner lacks no content, as far as it has said", where=origin)
+        to_card = to_card or load.gives is not None
         return b"".join(self._seal(partner, load, to_card=to_card).pieces)
 
     def answer_pouch(self, pouch: bytes) -> bytes:
@@ -513,11 +617,22 @@ class Service:
         """Take a verified pouch of either way; ``delivered`` is what ours carried that it answers."""
         partner, card = sender
         outbox = self._outbox(partner)
+        before = self._sizes(partner)
         taken = self._intake.take(opened, partner, card, sent=outbox.sent)
+        if taken.recovered:
+            erasure.erase_due(self._identity, self._store, taken.partner)
+            self._take_up(taken.partner)
+        elif (sizes := self._sizes(partner)) != before:
+            outbox.asks = 0.0  # it goes on at once as long as something comes
+        elif self._behind(partner) and (
+            opened.manifest.have[0] > sizes[0] or opened.manifest.mine > sizes[1]
+        ):
+            self._leap(partner, outbox)
         if delivered:
             outbox.delivered(delivered, self._identity.clock())
         if taken.fresh:
             outbox.wants = list(dict.fromkeys(opened.manifest.want))  # one content twice would go twice
+            outbox.said = (opened.manifest.mine, opened.manifest.id)
         return taken, outbox
 
     def _open(self, read: Read) -> OpenPouch:
@@ -533,11 +648,48 @@ class Service:
     def _outbox(self, partner: Partner) -> Outbox:
         return self._outboxes.setdefault(partner.origin, Outbox(sent=partner.sent + RESTART))
 
+    def _asking(self, partner: Partner) -> bool:
+        """Whether a pair is behind; then the id under which it asks is there (protocol 6)."""
+        if not self._behind(partner):
+            return False
+        own = partner.own
+        if not self._store.read(lambda tx: tx.ledger.asked(own)):
+            asked = self._identity.random(32).hex()
+            self._store.write(lambda tx: tx.ledger.asked(own) or tx.ledger.put_asked(own, asked))
+        return True
+
+    def _leap(self, partner: Partner, outbox: Outbox) -> None:
+        """The partner has more and gave nothing: it has seen a higher ``n`` of us than an old backup knows.
+
+        How far, it does not say; so the lead over our clock is doubled, and kept.
+        """
+        lead = max(0, outbox.sent - int(self._identity.clock() * 1_000_000))
+        if lead < LEAD_MAX:
+            outbox.sent += lead
+            outbox.asks = 0.0
+        outbox.sent += RESTART
+
+        def work(tx: Transaction) -> None:
+            tx.ledger.put_partner(replace(find_partner(tx, partner.mirror), sent=outbox.sent))
+
+        self._store.write(work)
+
+    def _sizes(self, partner: Partner) -> tuple[int, int]:
+        """Of both logs, of a pair that is behind; nothing changes for others."""
+        if not self._behind(partner):
+            return 0, 0
+        return self._store.read(lambda tx: (tx.logs.row(partner.own).size, tx.logs.row(partner.mirror).size))
+
     def _to_card(self, partner: Partner, outbox: Outbox) -> bool:
-        return not partner.sealing or outbox.unopened >= UNOPENED_MAX
+        """Whether to seal to the partner's card, because it may have lost its other keys.
+
+        A pair that is behind does so too: it may not know the newest, and who asks so is answered so.
+        """
+        return not partner.sealing or outbox.unopened >= UNOPENED_MAX or self._behind(partner)
 
     def _outgoing(self, partner: Partner, outbox: Outbox, lane: Lane, load: Load) -> Outgoing:
-        sealed = self._seal(partner, load, to_card=self._to_card(partner, outbox))
+        to_card = load.gives is not None or self._to_card(partner, outbox)
+        sealed = self._seal(partner, load, to_card=to_card)
         return Outgoing(sealed.manifest.id, sealed.size, sealed.pieces, lane, load)
 
     def _seal(self, partner: Partner, load: Load, *, to_card: bool) -> Sealed:

@@ -92,12 +92,37 @@ class Authority:
             KeyStoreError: there is an authority already, or the disk refuses.
         """
         who = origin(party)
+        return cls._make(directory, who, SigningPair.generate(Role.AUTHORITY, os.urandom), passphrase)
+
+    @classmethod
+    def succeed(cls, before: Path, directory: Path, unlocks: Passphrase, passphrase: Passphrase) -> Self:
+        """Make the directory of the committed next authority, which takes over by the card that names it.
+
+        The pair in force is not needed: it may be lost, or stolen (protocol 3).
+
+        Args:
+            before: a directory of the authority with its committed pair.
+            directory: new; the pair that was committed is in force in it, with a new one committed.
+            unlocks: the key store in ``before``.
+            passphrase: of the new one.
+
+        Raises:
+            KeyStoreError: the committed pair is not there, is another one, or the disk refuses.
+        """
+        public = read_public(before)
+        coming = open_keystore(f"file:{before.resolve() / 'keys'}", unlocks, os.urandom).load(NEXT)
+        if commit_next(public.origin, coming.public) != public.next:
+            raise KeyStoreError("not the pair that the authority has committed to", where=str(before))
+        return cls._make(directory, public.origin, coming, passphrase)
+
+    @classmethod
+    def _make(cls, directory: Path, who: Origin, now: SigningPair, passphrase: Passphrase) -> Self:
         make_directory(directory)
         keys = create_keystore(f"file:{directory.resolve() / 'keys'}", passphrase, os.urandom)
-        pairs = {name: SigningPair.generate(Role.AUTHORITY, os.urandom) for name in (NOW, NEXT)}
-        for name, pair in pairs.items():
-            keys.store(name, pair)
-        public = PublicAuthority(who, pairs[NOW].public, commit_next(who, pairs[NEXT].public))
+        coming = SigningPair.generate(Role.AUTHORITY, os.urandom)
+        keys.store(NOW, now)
+        keys.store(NEXT, coming)
+        public = PublicAuthority(who, now.public, commit_next(who, coming.public))
         public_file(directory).write_bytes(public.text())
         return cls(directory, passphrase)
 

@@ -128,6 +128,8 @@ class Node:
         service = Service(who, store, couriers.wake)
         self._undo.callback(couriers.stop)
         service.clear()  # before anything is served: the store may have been put back from a backup
+        for failure in service.take_up():
+            _log.warning("pair_not_taken_up", error=failure)
         server = PouchServer()
         host, port = self._config.address
         server.start(host, port, lambda body: service.receive(body, body.known), _server_tls(self._config))
@@ -138,7 +140,6 @@ class Node:
         keeper.start()
         self._undo.callback(keeper.join)
         self._undo.callback(self._stopping.set)
-        service.take_up()
         for partner in service.partners():
             couriers.wake(partner.origin)
         _log.info("node_serves", origin=who.origin, host=host, port=server.port)

@@ -15,14 +15,15 @@ from mithaq.crypto.keystore import KeyStore, create_keystore, open_keystore
 from mithaq.crypto.notes import Note, require, sign
 from mithaq.crypto.passphrase import Passphrase
 from mithaq.crypto.private_files import create_private, make_directory
-from mithaq.domain.card import Card
+from mithaq.domain.card import Card, Closing
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Role
-from mithaq.errors import ConfigError, MalformedError
+from mithaq.errors import ConfigError, MalformedError, StoreError
 from mithaq.exchange.cards import VERSIONS
 from mithaq.node.authority import PublicAuthority
 from mithaq.node.directory import Config, Directory
 from mithaq.node.node import LOG_KEY, MIRROR_KEY
+from mithaq.store.engine import FILE_NAME
 from mithaq.store.sqlite import open_store
 
 CARD_DAYS = 365
@@ -47,8 +48,36 @@ def create(path: Path, config: Config, passphrase: Passphrase) -> None:
     create_private(directory.config_file, config.text().encode())
 
 
-def draft(
-    path: Path, passphrase: Passphrase, authority: PublicAuthority, names: dict[str, str], url: str
+def renew(path: Path) -> None:
+    """Make an empty store where the old one is gone without a backup.
+
+    The anchor must be there: it is what makes every pair wait for what this node has said before.
+
+    Raises:
+        ConfigError: there is a store, or no node.
+        StoreError: there is no anchor, or the disk refuses.
+    """
+    directory = Directory(path)
+    config = directory.config()
+    with directory.locked():
+        if (directory.store / FILE_NAME).exists():
+            raise ConfigError("there is a store", where=str(directory.store), todo="start the node with it")
+        if not directory.anchor.is_file():
+            raise StoreError(
+                "the anchor is missing",
+                where=str(directory.anchor),
+                todo="put it back: without it a second history would be signed",
+            )
+        open_store(directory.store, config.origin, anchor=directory.anchor, create=True).close()
+
+
+def draft(  # noqa: PLR0917 - what a card says
+    path: Path,
+    passphrase: Passphrase,
+    authority: PublicAuthority,
+    names: dict[str, str],
+    url: str,
+    closes: Closing | None = None,
 ) -> Note:
     """Draft the next card with new log, mirror and sealing keys; signed by the two pairs, not the authority.
 
@@ -58,6 +87,7 @@ def draft(
         authority: its public side.
         names: of the party by language.
         url: where partners reach the node.
+        closes: a log of ours that ends with this card, after an unrecoverable loss.
 
     Raises:
         ConfigError: the authority is another party's.
@@ -86,6 +116,7 @@ def draft(
         authority=authority.pair,
         log=log.public,
         mirror=mirror.public,
+        closes=closes,
     )
     KeyFiles(directory.keyfiles, keys.secret("keyfiles"), os.urandom).create(
         f"sealing/{sealing.id}", sealing.seed

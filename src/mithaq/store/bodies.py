@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Delete, bindparam, delete, insert, select
+from sqlalchemy import Connection, Delete, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import sqlite
 
 from mithaq.domain.party import LogName
@@ -50,6 +50,18 @@ _WANTED = (
     .where(_W.log == bindparam("log"))
     .order_by(_W.index, _W.ordinal)
     .limit(bindparam("limit"))
+    .offset(bindparam("skip"))
+)
+_COUNT_WANTED = select(func.count()).select_from(schema.wanted).where(_W.log == bindparam("log"))
+_IS_WANTED = select(_W.index).where(
+    _W.log == bindparam("log"), _W.index == bindparam("index"), _W.ordinal == bindparam("ordinal")
+)
+_DAYS = select(_B.day).where(_B.log == bindparam("log")).distinct().order_by(_B.day)
+_OF_DAY = (
+    select(_B.index)
+    .where(_B.log == bindparam("log"), _B.day == bindparam("day"))
+    .distinct()
+    .order_by(_B.index)
 )
 _CAME = delete(schema.wanted).where(
     _W.log == bindparam("log"), _W.index == bindparam("index"), _W.ordinal == bindparam("ordinal")
@@ -151,10 +163,27 @@ class SqlBodies:
                 ],
             )
 
-    def wanted(self, log: LogName, limit: int) -> list[tuple[int, int]]:
+    def wanted(self, log: LogName, limit: int, skip: int = 0) -> list[tuple[int, int]]:
         """See ``ports.Bodies``."""
-        found = self._run(_WANTED, {"log": self._names.find(log), "limit": limit})
+        found = self._run(_WANTED, {"log": self._names.find(log), "limit": limit, "skip": skip})
         return [(index, ordinal) for index, ordinal in found]
+
+    def count_wanted(self, log: LogName) -> int:
+        """See ``ports.Bodies``."""
+        return self._run(_COUNT_WANTED, {"log": self._names.find(log)}).scalar_one()
+
+    def is_wanted(self, key: BodyKey) -> bool:
+        """See ``ports.Bodies``."""
+        place = {"log": self._names.find(key.log), "index": key.index, "ordinal": key.ordinal}
+        return self._run(_IS_WANTED, place).first() is not None
+
+    def days(self, log: LogName) -> list[int]:
+        """See ``ports.Bodies``."""
+        return list(self._run(_DAYS, {"log": self._names.find(log)}).scalars())
+
+    def of_day(self, log: LogName, day: int) -> list[int]:
+        """See ``ports.Bodies``."""
+        return list(self._run(_OF_DAY, {"log": self._names.find(log), "day": day}).scalars())
 
     def drop(self, log: LogName, index: int) -> None:
         """See ``ports.Bodies``."""

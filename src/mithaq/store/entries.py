@@ -82,7 +82,7 @@ class SqlEntries:
         """See ``ports.Logs``."""
         found = self._run(_ROW, {"log": self._names.find(log)}).first()
         if found is None or not found.state:
-            return LogRow(log, Frontier(), LogState.start(side_of(log)))
+            return LogRow(log, Frontier(), LogState.start(side_of(log), log.n))
         edge = tuple(found.edge[at : at + HASH_SIZE] for at in range(0, len(found.edge), HASH_SIZE))
         return LogRow(log, Frontier(found.size, edge), _STATE.unpack(found.state))
 

@@ -49,6 +49,7 @@ _put_partner = insert(schema.partners)
 _PUT_PARTNER = _put_partner.on_conflict_do_update(
     index_elements=[_P.log], set_={name: _put_partner.excluded[name] for name in _PARTNER_VALUES}
 )
+_DROP_PARTNER = delete(schema.partners).where(_P.log == bindparam("log"))
 _SEALING_KEYS = (
     select(_S.public, _S.index, _S.entered, _S.acknowledged)
     .where(_S.log == bindparam("log"))
@@ -72,6 +73,14 @@ _PUT_DEFAULT = _put_default.on_conflict_do_update(
 _DROP_DEFAULT = delete(schema.default_handling).where(
     _D.log == bindparam("log"), _D.field == bindparam("field")
 )
+
+
+_ASKED = select(schema.recoveries.c.asked).where(schema.recoveries.c.log == bindparam("log"))
+_put_asked = insert(schema.recoveries)
+_PUT_ASKED = _put_asked.on_conflict_do_update(
+    index_elements=[schema.recoveries.c.log], set_={"asked": _put_asked.excluded.asked}
+)
+_DROP_ASKED = delete(schema.recoveries).where(schema.recoveries.c.log == bindparam("log"))
 
 
 class SqlLedger:
@@ -169,6 +178,10 @@ class SqlLedger:
         """See ``ports.Ledger``."""
         self._run(_DROP_DEFAULT, {"log": self._names.find(own), "field": field})
 
+    def drop_partner(self, own: LogName) -> None:
+        """See ``ports.Ledger``."""
+        self._run(_DROP_PARTNER, {"log": self._names.find(own)})
+
     def sealing_keys(self, own: LogName) -> list[SealingRow]:
         """See ``ports.Ledger``."""
         found = self._run(_SEALING_KEYS, {"log": self._names.find(own)})
@@ -182,6 +195,17 @@ class SqlLedger:
     def drop_sealing_key(self, own: LogName, public: bytes) -> None:
         """See ``ports.Ledger``."""
         self._run(_DROP_SEALING_KEY, {"log": self._names.find(own), "public": public})
+
+    def asked(self, own: LogName) -> str:
+        """See ``ports.Ledger``."""
+        return self._run(_ASKED, {"log": self._names.find(own)}).scalar() or ""
+
+    def put_asked(self, own: LogName, asked: str) -> None:
+        """See ``ports.Ledger``."""
+        if asked:
+            self._run(_PUT_ASKED, {"log": self._names.number(own), "asked": asked})
+        else:
+            self._run(_DROP_ASKED, {"log": self._names.find(own)})
 
 
 @lru_cache(LOOKS)

@@ -66,6 +66,8 @@ class SqlLogs(SqlEntries):
         self._behind = behind
         self.signed: dict[LogName, Line] = {}
         """The newest head or cosignature of our own keys for each log that this transaction has kept."""
+        self.released: set[LogName] = set()
+        """Logs of pairs that have recovered in this transaction."""
         self.looked = False
         """Whether heads or cosignatures were read, which must not leave before they are anchored."""
 
@@ -78,8 +80,7 @@ class SqlLogs(SqlEntries):
         """
         if log.author == self._me:
             self._sign(Line(log, head.size, head.root))
-        values = {"log": self._names.number(log), "size": head.size, "root": head.root, "note": head.note}
-        self._only_root(self._run(_PUT_HEAD, values).rowcount, log, head.size)
+        self.restore_head(log, head)
 
     def heads(self, log: LogName, above: int, limit: int) -> list[Head]:
         """See ``ports.Logs``."""
@@ -131,6 +132,40 @@ class SqlLogs(SqlEntries):
         found = self._run(_NEWEST_HEAD, {"log": self._names.find(log)}).first()
         return Head(*found) if found else None
 
+    def lacks(self, log: LogName) -> tuple[int, bytes] | None:
+        """See ``ports.Logs``."""
+        line = None if log in self.released else self._behind.get(log)
+        return (line.size, line.root) if line else None
+
+    def restore_head(self, log: LogName, head: Head) -> None:
+        """See ``ports.Logs``.
+
+        Raises:
+            StoreError: another root is kept for this size.
+        """
+        values = {"log": self._names.number(log), "size": head.size, "root": head.root, "note": head.note}
+        self._only_root(self._run(_PUT_HEAD, values).rowcount, log, head.size)
+
+    def check_whole(self, log: LogName) -> None:
+        """See ``ports.Logs``."""
+        for each in (log, log.other):
+            if anchored := self.lacks(each):
+                raise BehindError(
+                    "the store is older than its anchor",
+                    where=str(each),
+                    expected=f"size {anchored[0]} or more and the anchored root there",
+                    got=f"size {self.row(each).size}",
+                    todo="let the partner give back what lacks; mithaq node status says how far it is",
+                )
+
+    def recovered(self, own: LogName) -> None:
+        """See ``ports.Logs``."""
+        for log in (own, own.other):
+            anchored = self.lacks(log)
+            if anchored and self.root_at(log, anchored[0]) == anchored[1]:
+                self.released.add(log)
+        self.check_whole(own)
+
     def check_signed(self) -> None:
         """Check that the store can answer for what this transaction signs.
 
@@ -145,16 +180,7 @@ class SqlLogs(SqlEntries):
 
     def _sign(self, line: Line) -> None:
         """Note what our own keys have signed, unless a log of the pair is behind its anchor."""
-        for log in (line.log, line.log.other):
-            anchored = self._behind.get(log)
-            if anchored and self.root_at(log, anchored.size) != anchored.root:
-                raise BehindError(
-                    "the store is older than its anchor",
-                    where=str(log),
-                    expected=f"size {anchored.size} or more and the anchored root there",
-                    got=f"size {self.row(log).size}",
-                    todo="recover this pair from the partner",
-                )
+        self.check_whole(line.log)
         keep_newest(self.signed, line)
 
     @staticmethod

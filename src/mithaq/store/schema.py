@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in ``migrations/versions``."""
 
 LEGAL_RULES = "kind = 'rules' AND outcome < x'65'"
@@ -201,3 +201,6 @@ sealing_keys = Table(
     _value("entered", BigInteger),
     _value("acknowledged", BigInteger),
 )
+
+recoveries = Table("recoveries", metadata, _log(), _value("asked", Text))
+"""Pairs that ask their partner for what this store lost, by their own log, with the id of their pouches."""

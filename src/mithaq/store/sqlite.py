@@ -9,7 +9,7 @@
 * ``read`` sees one snapshot and blocks nobody. If it looks at heads or cosignatures, it returns when all that
   it may have seen is anchored: what another thread has committed a moment ago does not leave early.
 * A log whose store is older than its anchor is in ``behind``; its pair is neither signed nor cosigned until
-  the store again holds what the anchor says.
+  the store again holds what the anchor says, and the exchange has said so (``Logs.recovered``).
 """
 
 import contextlib
@@ -91,7 +91,7 @@ class SqliteStore:
         self._closed = False
         self.behind: dict[LogName, Line] = {}
         """Logs that the store cannot answer for, and what the anchor says of them: of their pairs nothing is
-        signed, and no contents are served. A log leaves when it holds that again and its pair has signed."""
+        signed, and no contents are served. A log leaves when its pair has recovered."""
         self._check_anchor()
         self._tidy()
         self._writer = Writer(self._commit, self._tidy)
@@ -158,9 +158,8 @@ class SqliteStore:
             # What could not be anchored before is anchored now, or not acknowledged again.
             for line in transaction.signed.values():
                 keep_newest(self._unanchored, line)
-                # It has passed the check of its pair in what is now committed: the pair has recovered.
-                self.behind.pop(line.log, None)
-                self.behind.pop(line.log.other, None)
+            for log in transaction.released:
+                self.behind.pop(log, None)
             if self._unanchored:
                 self._anchor.append(self._unanchored.values())
                 self._unanchored = {}

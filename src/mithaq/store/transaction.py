@@ -44,6 +44,11 @@ class SqlTransaction:
         return self._logs.signed
 
     @property
+    def released(self) -> set[LogName]:
+        """Logs of pairs that have recovered."""
+        return self._logs.released
+
+    @property
     def looked(self) -> bool:
         """Whether heads or cosignatures were read."""
         return self._logs.looked

@@ -1,0 +1,312 @@
+"""A pair that comes back after its store was lost, and what a liar can do to it meanwhile (protocol 6, 7)."""
+
+import pytest
+
+from mithaq.crypto.notes import Note
+from mithaq.errors import BehindError, ForgedError, ForkError, MalformedError, PeerError
+from mithaq.exchange.pouch import open_pouch, part_of
+from mithaq.exchange.service import ASK_AGAIN
+from mithaq.exchange.yours import Yours
+from mithaq.tlog.checkpoint import Checkpoint
+from mithaq.tlog.head import HEAD_MAX, sign_head
+from nodes import A, B, alert, insist, reader, restore, settle, snapshot
+from pouches import (
+    batch,
+    check_equal,
+    come_to_rest,
+    deliver,
+    entries,
+    forge,
+    head,
+    own,
+    pack,
+    root_of,
+    rows,
+    take_answer,
+)
+
+
+@pytest.fixture
+def nodes(pair):
+    """Both nodes; a test that restores one puts it back here, so that it is closed."""
+    both = list(pair)
+    yield both
+    for node in both:
+        node.close()
+
+
+def talk(a, b, text="exercise"):
+    """Both say something and settle."""
+    said = a.service.send(B, alert(f"{text} of a")), b.service.send(A, alert(f"{text} of b"))
+    settle(a, b)
+    return said
+
+
+LOST = {"nothing": (), "sealing": ("sealing",), "sealing-and-days": ("sealing", "day")}
+
+
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
+def test_an_old_backup_of_one_side(nodes, lost):
+    a, b = nodes
+    talk(a, b, "before")
+    backup = snapshot(a)
+    before = a.service.status(B)
+    said = [talk(a, b, f"lost {n}") for n in range(5)]
+    whole = a.service.status(B)
+    a = nodes[0] = restore(a, backup, lost=lost)
+    assert a.service.status(B).own_size == before.own_size < whole.own_size
+    settle(a, b)
+    assert a.store.behind == {}
+    a.service.take_up()
+    come_to_rest(a, b)
+    assert a.service.status(B).own_size >= whole.own_size
+    for ours, theirs in said:
+        assert a.service.item(B, ours.leaf).verdict == "accepted"
+        assert a.service.content(B, theirs.leaf, 0)
+        assert b.service.content(A, ours.leaf, 0)
+    talk(a, b, "after")
+    check_equal(a, b)
+
+
+# --- what may be taken back -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def behind(nodes):
+    """Node a with a store older than its anchor; b has everything."""
+    a, b = nodes
+    talk(a, b, "before")
+    backup = snapshot(a)
+    for n in range(3):
+        talk(a, b, f"lost {n}")
+    nodes[0] = restore(a, backup)
+    return nodes
+
+
+def question(a, b):
+    """The pouch by which a asks, and what b answers."""
+    carried = pack(a, b)
+    return carried, deliver(b, carried.data)
+
+
+def lost_entries(a, b):
+    """Entries of a's log that b mirrors and a lacks, and where they begin."""
+    log = own(a, b)
+    return entries(b, log), a.service.status(B).own_size
+
+
+def yours(said, start, pair, log):
+    signed = sign_head(Checkpoint(str(log), len(said), root_of(said)), pair, 1)
+    return part_of("yours", Yours(start, signed, said[start:]).pack(), start)
+
+
+def answer(a, b, *parts, asked=None, have=None, **changes):
+    """An answer of a lying b, sealed as a reads it; it claims to hold what it likes."""
+    asked = a.store.read(lambda tx: tx.ledger.asked(own(a, b))) if asked is None else asked
+    log = entries(b, own(a, b))
+    have = have or (len(log), root_of(log))
+    public = a.identity.card.sealing
+    return forge(
+        b, a, *parts, public=public, answers=asked, have=have, mine=len(entries(b, own(b, a))), **changes
+    )
+
+
+def refuses(a, b, data, error=PeerError, match=None):
+    """Nothing of it is taken, and a still signs nothing."""
+    before = rows(a, own(a, b))
+    if error:
+        with pytest.raises(error, match=match):
+            a.service.take(data)
+    else:
+        a.service.take(data)
+    assert rows(a, own(a, b)) == before
+    assert_behind(a)
+
+
+def assert_behind(a):
+    assert a.store.behind
+    with pytest.raises(BehindError):
+        a.service.send(B, alert("a second history"))
+
+
+def recovers(a, b):
+    for node in (a, b):
+        node.clock.offset += ASK_AGAIN
+    insist(a, b)
+    assert a.store.behind == {}
+    come_to_rest(a, b)
+
+
+def test_the_true_answer_is_taken(behind):
+    """What the attacks below change one thing of."""
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    log = own(b, a)
+    mine = entries(b, log)
+    have = a.service.status(B).mirror_size
+    parts = [
+        yours(said, start, a.identity.log, own(a, b)),
+        head(log, mine, b.identity.log),
+        batch(mine, have),
+    ]
+    a.service.take(answer(a, b, *parts))
+    assert a.store.behind == {}
+    come_to_rest(a, b)
+
+
+def test_entries_under_a_head_of_another(behind):
+    """The partner cannot write our log for us."""
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    said[-1] = said[-1].replace(b'"kind":"', b'"kind":"x')
+    refuses(a, b, answer(a, b, yours(said, start, b.identity.log, own(a, b))), ForgedError, "not signed")
+    recovers(a, b)
+
+
+def test_entries_that_are_not_those_of_the_head(behind):
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    kept = b.store.read(lambda tx: tx.logs.heads(own(a, b), start, 100))[-1]
+    whole = said[start : kept.size]
+    for wrong in ([*whole[:-1], b"{}"], [*whole[1:], whole[0]], [b"{}", *whole[1:]]):
+        part = part_of("yours", Yours(start, Note.parse(kept.note, limit=HEAD_MAX), wrong).pack(), start)
+        refuses(a, b, answer(a, b, part), ForgedError, "not what we signed")
+    for wrong in (whole[:-1], [*whole, b"{}"], []):
+        part = part_of("yours", Yours(start, Note.parse(kept.note, limit=HEAD_MAX), wrong).pack(), start)
+        refuses(a, b, answer(a, b, part), MalformedError, "do not end")
+    recovers(a, b)
+
+
+def test_another_history_under_our_own_keys(behind):
+    """Whoever has our log key and not our anchor: the root at the anchored size decides."""
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    rival = [*said[:start], *said[start + 1 :], said[start]]
+    refuses(
+        a, b, answer(a, b, yours(rival, start, a.identity.log, own(a, b))), ForgedError, "not what we signed"
+    )
+    recovers(a, b)
+
+
+def test_less_than_the_anchor(behind):
+    """What comes is kept, since we signed it; but nothing is signed before the anchor is reached."""
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    size = len(said) - 1
+    part = yours(said[:size], start, a.identity.log, own(a, b))
+    a.service.take(answer(a, b, part, have=(size, root_of(said[:size]))))
+    assert_behind(a)
+    recovers(a, b)
+
+
+def test_a_partner_that_holds_more_than_it_gives(behind):
+    """The anchor may itself be of yesterday: what the partner holds counts as well."""
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    log = own(b, a)
+    mine, have = entries(b, log), a.service.status(B).mirror_size
+    parts = [
+        yours(said, start, a.identity.log, own(a, b)),
+        head(log, mine, b.identity.log),
+        batch(mine, have),
+    ]
+    a.service.take(answer(a, b, *parts, have=(len(said) + 1, bytes(32))))
+    assert_behind(a)
+    assert len(entries(a, own(a, b))) == len(said)
+    recovers(a, b)
+
+
+@pytest.mark.parametrize("asked", ["", "ab" * 32], ids=["no-answer", "another-id"])
+def test_an_answer_to_another_question(behind, asked):
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    part = yours(said, start, a.identity.log, own(a, b))
+    refuses(a, b, answer(a, b, part, asked=asked), error=None)
+    recovers(a, b)
+
+
+def test_an_old_answer_again(behind, nodes):
+    """Recorded at an earlier loss, it names that question: since then more may have been signed."""
+    a, b = behind
+    backup = snapshot(a)
+    carried, old = question(a, b)
+    a = nodes[0] = restore(a, backup)
+    fresh, _ = question(a, b)
+    assert fresh.outgoing.id != carried.outgoing.id
+    with pytest.raises(ForgedError, match="another pouch"):
+        take_answer(a, fresh, old)
+    refuses(a, b, old, error=None)
+    recovers(a, b)
+
+
+def test_given_back_to_a_node_that_has_lost_nothing(nodes):
+    a, b = nodes
+    said = entries(a, own(a, b))
+    more = [*said, b"{}"]
+    before = a.service.status(B)
+    for asked in ("", "ab" * 32):
+        a.service.take(answer(a, b, yours(more, len(said), a.identity.log, own(a, b)), asked=asked))
+    assert a.service.status(B) == before
+
+
+def test_a_replayed_question_is_given_nothing(behind):
+    """Else one recorded pouch would make a node send megabytes for ever."""
+    a, b = behind
+    carried = pack(a, b)
+    first = deliver(b, carried.data)
+    again = deliver(b, carried.data)
+    assert "yours" in kinds_of(a, first)
+    assert "yours" not in kinds_of(a, again)
+
+
+def kinds_of(node, pouch):
+    opened = open_pouch(reader([pouch]), node.identity.sealing_key)
+    return [part.kind for part in opened.manifest.parts]
+
+
+def test_a_partner_that_writes_another_history_meanwhile(behind):
+    """What it sends now is not what we had cosigned: that is evidence, and the pair stops."""
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    have = a.service.status(B).mirror_size
+    mine = entries(b, own(b, a))
+    rival = [*mine[:have], *(mine[have + 1 :]), mine[have]]
+    parts = [
+        yours(said, start, a.identity.log, own(a, b)),
+        head(own(b, a), rival, b.identity.log),
+        batch(rival, have),
+    ]
+    with pytest.raises(ForkError):
+        a.service.take(answer(a, b, *parts))
+    problem = a.service.status(B).problem
+    evidence = a.service.note(problem.removeprefix("fork "))
+    assert str(own(b, a)).encode() in evidence
+    assert_behind(a)
+
+
+def test_a_shorter_rival_history_below_what_we_cosigned(behind):
+    """Only the partner's log comes, long enough to reach our anchor: its root there decides."""
+    a, b = behind
+    pack(a, b)
+    have = a.service.status(B).mirror_size
+    mine = entries(b, own(b, a))
+    quiet = [data for data in mine[have:] if b'"kind":"alert"' in data]
+    rival = [*mine[:have], *quiet, *quiet, *quiet, *quiet][: len(mine)]
+    data = answer(
+        a,
+        b,
+        head(own(b, a), rival, b.identity.log),
+        batch(rival, have),
+        have=(1, root_of(lost_entries(a, b)[0][:1])),
+    )
+    with pytest.raises(ForkError):
+        a.service.take(data)
+    assert a.service.status(B).problem
