@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from datetime import date
 
 import pytest
 from rich.console import Console
@@ -126,7 +127,7 @@ def said():
     yield from (rabat_parts.expertise(), rabat_parts.forbidden())
     yield from (cairo_parts.courses_offered(), cairo_parts.courses_taken(LEAF))
     yield from (cairo_parts.school_offered(), cairo_parts.school_taken(LEAF))
-    yield from (cairo_parts.forum(), cairo_parts.expertise(), cairo_parts.relations())
+    yield from (cairo_parts.forum(date(2026, 12, 1)), cairo_parts.expertise(), cairo_parts.relations())
     yield from (cairo_parts.technical(attack_infrastructure()), cairo_parts.forbidden())
 
 

@@ -5,10 +5,11 @@ names anybody, and everything is marked as an exercise in its facts and in its c
 """
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from mithaq.demo import paper
-from mithaq.demo.exercise import plain
+from mithaq.demo import ics, paper
+from mithaq.demo.exercise import mark, paragraphs, plain
 from mithaq.demo.infrastructure import attack_infrastructure
 from mithaq.demo.part import FIRST, SECOND, Contents, Part, answered, message, stix_part, text
 from mithaq.formats import media
@@ -18,6 +19,7 @@ LANGUAGES = ("ar", "fr")
 """Those of the sample."""
 
 _COURSES, _SCHOOLS = 2, 1
+_NEXT_MONTH = timedelta(30)
 
 
 def courses_offered() -> Part:
@@ -47,9 +49,21 @@ def school_taken(offer: str) -> Part:
     return Part(N_("Courses taken"), FIRST, said)
 
 
-def forum() -> Part:
-    """The economic forum of next month."""
-    return Part(N_("Forum announced"), SECOND, message("information", "economy-and-trade", _text("forum")))
+def forum(today: date) -> Part:
+    """An economic forum of two days next month, as a calendar."""
+    first = today + _NEXT_MONTH
+    said = [(mark(language), *paragraphs("cairo", "forum", language)) for language in LANGUAGES]
+    event = ics.Event(
+        uid=f"forum-{first:%Y%m%d}@exercise.example",
+        made=today,
+        first=first,
+        days=2,
+        summary=" / ".join(f"{each.partition(' · ')[0]} · {title}" for each, title, *_ in said),
+        location=" / ".join(place for _, _, place, _ in said),
+        description="\n\n".join(f"{each}\n{text}" for each, _, _, text in said),
+    )
+    contents = ((media.CALENDAR, ics.write(event)),)
+    return Part(N_("Forum announced"), SECOND, message("information", "economy-and-trade", contents))
 
 
 def expertise() -> Part:

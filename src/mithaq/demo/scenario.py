@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def _cairo(stage: Stage, props: Props) -> None:
     taken = stage.tell(cairo_parts.school_taken(offered.leaf))
     _answered(stage, 2)
     stage.screen.step(words("A forum is announced; a paper, relations and technical data are exchanged"))
-    stage.tell(cairo_parts.forum())
+    stage.tell(cairo_parts.forum(datetime.now(UTC).date()))
     stage.tell(cairo_parts.expertise())
     stage.tell(cairo_parts.relations())
     stage.tell(cairo_parts.technical(props.objects))
