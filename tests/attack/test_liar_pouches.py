@@ -482,7 +482,7 @@ def test_a_bomb_is_refused_unopened(scene, bomb, media):
     data, body = liar.alert(bomb(), media=media)
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
     scene.says(data, body)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
     settle(scene.a, scene.victim)
     item = scene.victim.service.inbox(A)[0]
@@ -498,7 +498,7 @@ def test_a_manifest_full_of_what_it_does_not_carry(scene):
     data = raw(liar, [*parts, Content(Part("zeros", 0), lambda: b"")], want=((MOST, MOST),) * 1_000)
     with pytest.raises(PeerError):
         deliver(scene.victim, data)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert len(data) > MANIFEST_MAX // 2
     assert NOTE_MAX <= MANIFEST_MAX < ENTRIES_MAX
     scene.flows()
