@@ -1,15 +1,16 @@
 """Contents of every media type, and both checks of STIX side by side."""
 
 import json
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
+import documents
 import stix_samples as make
 from fuzz.target import target
-from mithaq.demo import pdf
 from mithaq.domain.findings import Findings
 from mithaq.exchange import contents
-from mithaq.formats import media, stix, stix_fast, stix_precise, strict_json
+from mithaq.formats import media, stix, stix_fast, stix_precise, strict_json, strict_xml
 from mithaq.formats.stix_markings import KNOWN
 
 SAMPLES = make.samples()
@@ -63,12 +64,16 @@ def _bundles() -> Iterator[bytes]:
 
 def _contents() -> Iterator[bytes]:
     yield from _bundles()
-    yield pdf.document(["a page"]) if hasattr(pdf, "document") else b"%PDF-1.4\nxref \nstartxref\n9\n%%EOF\n"
+    for _, data in documents.samples():
+        yield data
+    yield documents.pdf(documents.deflated(b"/Type/ObjStm/N 1/First 4", b"1 0 <</Author(x)>>"))
+    yield documents.png(documents.chunk(b"zTXt", b"Author\0\0" + zlib.compress(b"x")))
     yield from (b"flood", "سيل".encode(), b"", b"\x00", b"%PDF-1.7\n1 0 obj\nxref \nstartxref\n17\n%%EOF")
 
 
 @target(
     "formats.media.examine",
+    "formats.pdf._Reading.read",
     "formats.media.real_type",
     "exchange.contents.examine",
     seeds=_contents,
@@ -138,3 +143,19 @@ def strict(data: bytes) -> None:
     if isinstance(value, dict):
         strict_json.check_depth("here", value)
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _xml() -> Iterator[bytes]:
+    yield documents.ALERT.encode()
+    yield documents.xmp("<dc:creator>x</dc:creator>")
+    yield b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+
+
+@target(
+    "formats.strict_xml.parse",
+    seeds=_xml,
+    words=("<!DOCTYPE", "<!ENTITY", "<![CDATA[", "]]>", "xmlns:", "&#x", "<?"),
+)
+def xml(data: bytes) -> None:
+    """Elements, attributes and text; the tree is no deeper and no larger than it may be."""
+    assert sum(1 for _ in strict_xml.parse(data).walk()) <= strict_xml.ELEMENTS_MAX

@@ -12,12 +12,14 @@ import os
 import resource
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import documents
 from mithaq.audit.receipt import RECEIPT_MAX
 from mithaq.audit.verify import verify_receipt
 from mithaq.crypto import sealing
@@ -476,6 +478,56 @@ def pdf_of_digits_and_spaces():
 @CONTENT
 def pdf_with_a_tail_of_spaces():
     return filled(b"%PDF-1.7", b"x", b"startxref" + b" " * 1_000 + b"8", BODY_MAX)
+
+
+DOCUMENT = case(lambda data: contents.examine(media.TEXT, data), BODY_MAX, 4)
+
+
+@DOCUMENT
+def pdf_of_a_bomb():
+    bomb = documents.deflated(b"/Type/ObjStm/N 1/First 4", bytes(BODY_MAX))
+    return documents.pdf(*[bomb] * 50)
+
+
+@DOCUMENT
+def pdf_of_names():
+    return documents.pdf(b"/A " * (BODY_MAX // 4))
+
+
+@DOCUMENT
+def pdf_of_authors_before_a_comment():
+    return documents.pdf(b"/Author % " * (BODY_MAX // 16))
+
+
+@DOCUMENT
+def archive_of_bombs():
+    return documents.archive(**{f"a{number}.xml": bytes(BODY_MAX) for number in range(20)})
+
+
+@DOCUMENT
+def archive_of_names():
+    return documents.archive(a=b"<a" * MIB, b=b"<creator>x</creator>" * MIB)
+
+
+@DOCUMENT
+def png_of_bombs():
+    text = documents.chunk(b"zTXt", b"Author\0\0" + zlib.compress(bytes(BODY_MAX)))
+    return documents.png(*[text] * 60)
+
+
+@DOCUMENT
+def xml_of_elements():
+    return filled(b"<a>", b"<b/>", b"</a>", 4 * MIB)
+
+
+@DOCUMENT
+def xml_of_attributes_and_spaces():
+    return filled(b"<a ", b" ", b"b=''/>", 4 * MIB)
+
+
+@DOCUMENT
+def calendar_of_folded_lines():
+    return filled(b"BEGIN:VCALENDAR\r\nA:", b"x\r\n ", b"\r\nEND:VCALENDAR\r\n", BODY_MAX)
 
 
 JSON = case(lambda data: strict_json.load("", data), MIB, 80)

@@ -20,8 +20,19 @@ ONE_WAY = {
     r"(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http://localhost)(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~-]+)*": (
         "each turn begins with a slash, which it has nowhere else; at most 200 bytes"
     ),
+    r"(?:[\s\x00]|%[^\r\n]*[\r\n])*": "a turn is a space, or a percent sign to the end of its line",
+    r'([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)*):(.*)\Z': (
+        "turns begin with a semicolon or a comma, which stand elsewhere in quotation marks only"
+    ),
+    r"-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?(?:\s+-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?){3,}": (
+        "each turn begins with spaces, which it has nowhere else"
+    ),
 }
 """Expressions with a repetition inside a repetition that match in one way only, and why."""
+
+
+GIVEN: dict[str, Any] = {"size": 32, "words": "one other"}
+"""What functions are given that make an expression."""
 
 
 @pytest.mark.slow
@@ -45,7 +56,7 @@ def expressions() -> Iterator[tuple[str, str]]:
         if "migrations" in path.parts or path.stem == "__main__":
             continue
         name = ".".join(path.relative_to(SOURCES.parent).with_suffix("").parts)
-        names: dict[str, Any] = {"size": 32} | vars(importlib.import_module(name))
+        names: dict[str, Any] = GIVEN | vars(importlib.import_module(name))
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             for given in _given(node):
                 value = eval(compile(ast.Expression(given), str(path), "eval"), names)
