@@ -84,7 +84,7 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     ("exchange.delivery", (("STAGED_MAX", "bytes"),)),
     ("exchange.work", (("WORK_MAX", "looks"), ("NOTE_WORK", "looks"), ("EXCHANGE_WORK", "looks"))),
-    ("exchange.intake", (("VERDICT_MAX", "entries"),)),
+    ("exchange.recovery", (("UNHELD_MAX", "entries"),)),
     ("exchange.introduction", (("ROTATE_AFTER", "s"),)),
     ("exchange.daily", (("RECORD_EVERY", "s"),)),
     ("exchange.service", (("GRACE", "s"), ("UNOPENED_MAX", ""))),

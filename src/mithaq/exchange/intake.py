@@ -16,7 +16,7 @@ from mithaq.crypto.keys import check_sealing
 from mithaq.crypto.notes import Note
 from mithaq.crypto.vkeys import ED25519_TYPE, key_id
 from mithaq.domain.card import Card
-from mithaq.domain.kinds import RANGES_MAX
+from mithaq.domain.kinds import RANGES_MAX, RE_MAX
 from mithaq.domain.ladder import Range, compact
 from mithaq.domain.party import Origin, PublicPair, Role
 from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError, StaleError
@@ -24,7 +24,7 @@ from mithaq.exchange import erasure
 from mithaq.exchange.delivery import Delivery, Unpacking
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_sealing
-from mithaq.exchange.judging import VERDICT_MAX, Judging
+from mithaq.exchange.judging import Judging
 from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.noted import Noted
 from mithaq.exchange.pair import Draft, Heard, Pair, TileView
@@ -307,8 +307,8 @@ class _Work:
         for (by, codes), leaves in self._judging.verdicts.items():
             refused = {"result": "refused", "by": by, "codes": list(codes)}
             facts = refused if codes else {"result": "accepted"}
-            for at in range(0, len(leaves), VERDICT_MAX):
-                re = tuple(leaves[at : at + VERDICT_MAX])
+            for at in range(0, len(leaves), RE_MAX):
+                re = tuple(leaves[at : at + RE_MAX])
                 self._pair.say(Draft(self._identity.random(16).hex(), "verdict", re=re, facts=facts))
 
     # --- what they say of us ------------------------------------------------------------------------------

@@ -22,9 +22,6 @@ from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Heard, Pair
 from mithaq.exchange.ports import BodyKey, Transaction
 
-VERDICT_MAX = 64
-"""Entries that one verdict names: the most that ``re`` holds (protocol 5)."""
-
 _BODY_RULES = tuple(rule for rule in RULES if rule.sees & Sees.BODIES)
 _ARRIVAL_RULES = tuple(rule for rule in RULES if rule.sees & Sees.ARRIVAL)
 
