@@ -16,7 +16,7 @@ from mithaq.crypto.sealing import SEAL_OVERHEAD, seal
 from mithaq.demo.rabat import rabat
 from mithaq.domain.replay import fold_logs
 from mithaq.errors import KeyStoreError, PeerError
-from mithaq.exchange.manifest import LIMITS, Manifest, Part
+from mithaq.exchange.manifest import LIMITS, Manifest, Part, claimed_log
 from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.pouch import (
     MAGIC,
@@ -49,10 +49,17 @@ def _manifests() -> Iterator[bytes]:
     yield Manifest(MANIFEST.log, MANIFEST.id, 1, 1, 0, parts=PARTS).text()
 
 
-@target("exchange.manifest.Manifest.parse", "exchange.manifest.Part.parse", seeds=_manifests, words=LIMITS)
+@target(
+    "exchange.manifest.Manifest.parse",
+    "exchange.manifest.Part.parse",
+    "exchange.manifest.claimed_log",
+    seeds=_manifests,
+    words=LIMITS,
+)
 def manifest(data: bytes) -> None:
     parsed = Manifest.parse(data)
     assert parsed.text() == data
+    assert claimed_log(data) == parsed.log
 
 
 @target(
@@ -82,7 +89,10 @@ def pouch_inside(data: bytes) -> None:
     clear = K + data
     sealed = seal(KB.sealing.public, hpke_info(key_id), clear + bytes(room - SEAL_OVERHEAD - len(clear)))
     opened = open_pouch(io.BytesIO(MAGIC + key_id + room.to_bytes(4) + sealed).read, key_of)
-    verify_manifest(opened.note, opened.manifest, KA.log.public)
+    log = claimed_log(opened.note.text)
+    verify_manifest(opened.note, log, KA.log.public)
+    assert opened.manifest.log == log, "whose keys were tried is whose pouch it is"
+    assert opened.manifest.text() == opened.note.text
 
 
 @target(
