@@ -28,6 +28,7 @@ from mithaq.exchange.pouch import (
     part_of,
     unpack_entries,
 )
+from mithaq.exchange.yours import Yours
 from nodes import A, B, Node, alert, make_node, make_pair, settle
 from pair import PAIR, Talk, make_text, roots_at
 from pouches import cosignature, deliver, entries, forge, head, lie_bytes, own, root_of
@@ -102,6 +103,16 @@ def pouch_inside(data: bytes) -> None:
 )
 def entries_part(data: bytes) -> None:
     assert pack_entries(unpack_entries(data)) == data
+
+
+def _lost() -> Iterator[bytes]:
+    note = next(files("notes/*/note"))
+    yield len(note).to_bytes(4) + note + pack_entries([b"{}", b"x" * 300])
+
+
+@target("exchange.yours.Yours.parse", seeds=_lost, longest=70_000)
+def yours_part(data: bytes) -> None:
+    assert Yours.parse(0, data).pack() == data
 
 
 # --- a whole node ------------------------------------------------------------------------------------------
