@@ -15,8 +15,9 @@ from mithaq.errors import BusyError, ForgedError, PeerError, ReachError
 from mithaq.node.control import CALLS, _answer
 from mithaq.wire.address import Address
 from mithaq.wire.client import Patience, PouchClient
-from mithaq.wire.http import POUCH_MAX, REFUSALS, Read
+from mithaq.wire.http import POUCH_MAX, REFUSALS, Body
 from mithaq.wire.link import Link
+from mithaq.wire.places import Places
 from mithaq.wire.visit import Limits, Visit
 from nodes import A, B
 
@@ -62,14 +63,14 @@ def _connected() -> tuple[socket.socket, socket.socket]:
     return _Local(fileno=ours.detach()), theirs
 
 
-def _handle(read: Read) -> Iterable[bytes]:
-    match read(1):
+def _handle(body: Body) -> Iterable[bytes]:
+    match body(1):
         case b"p":
             raise ForgedError("no")
         case b"b":
             raise BusyError("no")
         case first:
-            return [first, read(3)]
+            return [first, body(3)]
 
 
 @target(
@@ -85,13 +86,14 @@ def http_request(data: bytes) -> None:
             Link(ours, h11.SERVER),
             _handle,
             Limits(),
-            places=threading.BoundedSemaphore(1),
+            places=Places(1),
             stopping=threading.Event(),
             left=lambda _: None,
         )
         visit._run()
         theirs.setblocking(False)
         answer = b"".join(iter(lambda: theirs.recv(65_536), b""))
+    assert answer != REFUSALS[503], "this node failed"
     while answer:
         if answer in REFUSALS.values():
             return

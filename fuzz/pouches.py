@@ -16,7 +16,7 @@ from mithaq.crypto.sealing import SEAL_OVERHEAD, seal
 from mithaq.demo.rabat import rabat
 from mithaq.domain.replay import fold_logs
 from mithaq.errors import KeyStoreError, PeerError
-from mithaq.exchange.manifest import LIMITS, Manifest, Part
+from mithaq.exchange.manifest import LIMITS, Manifest, Part, claimed_log
 from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.pouch import (
     MAGIC,
@@ -28,6 +28,7 @@ from mithaq.exchange.pouch import (
     part_of,
     unpack_entries,
 )
+from mithaq.exchange.yours import Yours
 from nodes import A, B, Node, alert, make_node, make_pair, settle
 from pair import PAIR, Talk, make_text, roots_at
 from pouches import cosignature, deliver, entries, forge, head, lie_bytes, own, root_of
@@ -49,10 +50,17 @@ def _manifests() -> Iterator[bytes]:
     yield Manifest(MANIFEST.log, MANIFEST.id, 1, 1, 0, parts=PARTS).text()
 
 
-@target("exchange.manifest.Manifest.parse", "exchange.manifest.Part.parse", seeds=_manifests, words=LIMITS)
+@target(
+    "exchange.manifest.Manifest.parse",
+    "exchange.manifest.Part.parse",
+    "exchange.manifest.claimed_log",
+    seeds=_manifests,
+    words=LIMITS,
+)
 def manifest(data: bytes) -> None:
     parsed = Manifest.parse(data)
     assert parsed.text() == data
+    assert claimed_log(data) == parsed.log
 
 
 @target(
@@ -82,7 +90,10 @@ def pouch_inside(data: bytes) -> None:
     clear = K + data
     sealed = seal(KB.sealing.public, hpke_info(key_id), clear + bytes(room - SEAL_OVERHEAD - len(clear)))
     opened = open_pouch(io.BytesIO(MAGIC + key_id + room.to_bytes(4) + sealed).read, key_of)
-    verify_manifest(opened.note, opened.manifest, KA.log.public)
+    log = claimed_log(opened.note.text)
+    verify_manifest(opened.note, log, KA.log.public)
+    assert opened.manifest.log == log, "whose keys were tried is whose pouch it is"
+    assert opened.manifest.text() == opened.note.text
 
 
 @target(
@@ -92,6 +103,16 @@ def pouch_inside(data: bytes) -> None:
 )
 def entries_part(data: bytes) -> None:
     assert pack_entries(unpack_entries(data)) == data
+
+
+def _lost() -> Iterator[bytes]:
+    note = next(files("notes/*/note"))
+    yield len(note).to_bytes(4) + note + pack_entries([b"{}", b"x" * 300])
+
+
+@target("exchange.yours.Yours.parse", seeds=_lost, longest=70_000)
+def yours_part(data: bytes) -> None:
+    assert Yours.parse(0, data).pack() == data
 
 
 # --- a whole node ------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ READERS |= {
 ELSEWHERE = {
     "crypto.edwards.decode": "within check_pair",
     "crypto.keystore.KeyStore.load": "the port of crypto.filestore",
+    "domain.outcome.Outcome.parse": "our own store's, as the fold wrote it",
+    "exchange.intake._Work._answer": "of a pouch that has been read",
     "domain.lifecycle.read": "of values, not of bytes",
     "exchange.contents.load": "our own sealed bytes: crypto.bodies",
     "exchange.ports.Store.read": "a transaction",
