@@ -85,6 +85,8 @@ LIMITS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("exchange.delivery", (("STAGED_MAX", "bytes"),)),
     ("exchange.work", (("WORK_MAX", "looks"), ("NOTE_WORK", "looks"), ("EXCHANGE_WORK", "looks"))),
     ("exchange.recovery", (("UNHELD_MAX", "entries"),)),
+    ("exchange.yours", (("GIVEN_MAX", "bytes"), ("GIVEN_ENTRIES_MAX", "entries"))),
+    ("domain.national", (("RULES_MAX", "bytes"),)),
     ("exchange.introduction", (("ROTATE_AFTER", "s"),)),
     ("exchange.daily", (("RECORD_EVERY", "s"),)),
     ("exchange.service", (("GRACE", "s"), ("UNOPENED_MAX", ""))),

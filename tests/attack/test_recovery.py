@@ -4,12 +4,13 @@ import pytest
 
 from mithaq.crypto.notes import Note
 from mithaq.errors import BehindError, ForgedError, ForkError, MalformedError, PeerError
+from mithaq.exchange.packing import Lane
 from mithaq.exchange.pouch import open_pouch, part_of
 from mithaq.exchange.service import ASK_AGAIN
 from mithaq.exchange.yours import Yours
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import HEAD_MAX, sign_head
-from nodes import A, B, alert, insist, reader, restore, settle, snapshot
+from nodes import A, B, alert, carry, insist, reader, restore, settle, snapshot
 from pouches import (
     batch,
     check_equal,
@@ -219,6 +220,9 @@ def test_a_partner_that_holds_more_than_it_gives(behind):
     a.service.take(answer(a, b, *parts, have=(len(said) + 1, bytes(32))))
     assert_behind(a)
     assert len(entries(a, own(a, b))) == len(said)
+    # An older pouch that says less, recorded and sent again, answers nothing.
+    a.service.take(answer(a, b, asked=""))
+    assert_behind(a)
     recovers(a, b)
 
 
@@ -310,3 +314,31 @@ def test_a_shorter_rival_history_below_what_we_cosigned(behind):
     with pytest.raises(ForkError):
         a.service.take(data)
     assert a.service.status(B).problem
+
+
+def test_contents_that_were_erased_do_not_come_back(nodes):
+    """Only what was lost is wanted again: what is gone on purpose stays gone, whoever sends it."""
+    a, b = nodes
+    sent = a.service.send(B, alert("erased before its day"))
+    load = a.service.pouch(B, Lane.PROMPT).load
+    bodies = [content for content in load.contents if content.part.kind == "body"]
+    settle(a, b)
+    assert b.service.item(A, sent.leaf).present == (True,)
+    b.store.write(lambda tx: tx.bodies.drop(own(a, b), sent.index))
+    deliver(b, forge(a, b, *bodies))
+    assert b.service.item(A, sent.leaf).present == (False,)
+    b.store.write(lambda tx: tx.bodies.want(own(a, b), [(sent.index, 0, bytes(32))]))
+    deliver(b, forge(a, b, *bodies))
+    assert b.service.item(A, sent.leaf).present == (True,)
+
+
+def test_what_was_given_back_and_did_not_arrive_is_given_again(behind):
+    a, b = behind
+    for node in (a, b):
+        node.clock.offset += ASK_AGAIN * 60  # so that a's numbers are new to b
+    carry(b, a, b.service.poll(A))
+    for _ in range(2):
+        outgoing = b.service.pouch(A, Lane.PROMPT)
+        assert "yours" in [content.part.kind for content in outgoing.load.contents]
+        b.service.failed(outgoing)
+    recovers(a, b)

@@ -312,6 +312,56 @@ def test_what_was_wanted_too_long_is_told_by_entry(store):
     assert store.read(lambda tx: tx.bodies.overdue(OWN, 9, 9)) == []
 
 
+def test_what_is_wanted_is_counted_and_shown_from_anywhere_on(store):
+    store.write(lambda tx: tx.bodies.want(MIRROR, [(n, 0, b"c") for n in range(5)], 7))
+    assert store.read(lambda tx: tx.bodies.count_wanted(MIRROR)) == 5
+    assert store.read(lambda tx: tx.bodies.count_wanted(OWN)) == 0
+    assert store.read(lambda tx: tx.bodies.wanted(MIRROR, 2, 1)) == [(1, 0), (2, 0)]
+    assert store.read(lambda tx: tx.bodies.wanted(MIRROR, 9, 4)) == [(4, 0)]
+    assert store.read(lambda tx: tx.bodies.is_wanted(BodyKey(MIRROR, 4, 0)))
+    assert not store.read(lambda tx: tx.bodies.is_wanted(BodyKey(MIRROR, 4, 1)))
+
+
+def test_contents_are_found_by_the_day_of_their_key(store):
+    def work(tx):
+        for index, ordinal, day in ((1, 0, 5), (1, 1, 5), (2, 0, 7), (3, 0, 5)):
+            tx.bodies.put(BodyKey(OWN, index, ordinal), replace(body(), day=day))
+
+    store.write(work)
+    assert store.read(lambda tx: tx.bodies.days(OWN)) == [5, 7]
+    assert store.read(lambda tx: tx.bodies.of_day(OWN, 5)) == [1, 3]
+    assert store.read(lambda tx: tx.bodies.days(MIRROR)) == []
+
+
+def test_what_a_pair_has_asked_for(store):
+    assert store.read(lambda tx: tx.ledger.asked(OWN)) == ""
+    for asked in ("one", "two"):
+        store.write(lambda tx, asked=asked: tx.ledger.put_asked(OWN, asked))
+        assert store.read(lambda tx: tx.ledger.asked(OWN)) == asked
+    assert store.read(lambda tx: tx.ledger.asked(MIRROR)) == ""
+    store.write(lambda tx: tx.ledger.put_asked(OWN, ""))
+    assert store.read(lambda tx: tx.ledger.asked(OWN)) == ""
+
+
+def test_a_partner_is_dropped_and_its_logs_stay(store):
+    store.write(lambda tx: grow(tx, OWN, b"1"))
+    store.write(lambda tx: tx.ledger.put_partner(Partner(OWN, "", b"card")))
+    store.write(lambda tx: tx.ledger.put_partner(Partner(LogName(ME, OWN.reader, 2), "", b"card")))
+    store.write(lambda tx: tx.ledger.drop_partner(OWN))
+    assert [each.own.n for each in store.read(lambda tx: tx.ledger.partners())] == [2]
+    assert store.read(lambda tx: tx.logs.row(OWN)).size == 1
+    assert store.read(lambda tx: tx.logs.row(LogName(ME, OWN.reader, 2))).state.n == 2
+
+
+def test_a_head_of_our_own_that_came_back_is_kept_once_and_not_anchored_again(store):
+    row = store.write(lambda tx: grow(tx, OWN, b"1"))
+    head = Head(1, row.frontier.root(), b"came back")
+    store.write(lambda tx: tx.logs.restore_head(OWN, head))
+    assert store.read(lambda tx: tx.logs.heads(OWN, 0, 9)) == [head]
+    with pytest.raises(StoreError):
+        store.write(lambda tx: tx.logs.restore_head(OWN, replace(head, root=b"\2" * 32)))
+
+
 def erased(backend, secret):
     """Wait until no byte is left on the disk: a reader may hold the journal for a while."""
     for _ in range(100):
