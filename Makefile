@@ -43,8 +43,9 @@ bench: .venv/.dev ## Measure everything in one run and write benchmarks/results.
 checks: .venv/.dev ## Remove every security check in turn: its test must fail; writes docs/checks.md
 	$(BIN)/python tools/checks.py
 
-soak: .venv/.fuzz ## Every check removed, every parser fuzzed, 500 deaths, two nodes under load; HOURS=0.5 make soak
+soak: .venv/.fuzz ## Every check removed, 10,000 random steps, every parser fuzzed, 500 deaths, load; SEED=7 HOURS=0.5 make soak
 	$(BIN)/python tools/checks.py
+	$(BIN)/python tests/soaking.py
 	$(BIN)/python tests/killing.py 500
 	$(BIN)/python -m fuzz all $(HOURS)
 	$(BIN)/python tools/soak.py

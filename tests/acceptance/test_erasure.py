@@ -44,6 +44,8 @@ def pass_days(days, *nodes):
 def keep_house(*nodes):
     for node in nodes:
         node.service.housekeep()
+        node.clock.offset += 3_600  # a clock that has leapt is believed when it has run on
+        node.service.housekeep()
         backup.expire_known(Directory(node.directory), int(node.clock()))
 
 

@@ -416,6 +416,8 @@ from mithaq.domain.moment import DAY
 from nodes import A, make_node
 node = make_node(Path(sys.argv[2]), "a", A)
 node.clock.offset = 6 * DAY
+node.service.clear()
+node.clock.offset += 3600  # a clock that has leapt is believed when it has run on
 node.store.write = lambda work: os.kill(os.getpid(), signal.SIGKILL)
 node.service.clear()
 """

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mithaq.crypto.keys import SEED_SIZE, Random
-from mithaq.crypto.private_files import create_private, destroy_private, make_directory, read_private
+from mithaq.crypto.private_files import create_private, destroy_private, make_directory, read_private, sweep
 from mithaq.crypto.sealing import NONCE_SIZE, TAG_SIZE
 from mithaq.errors import KeyStoreError
 
@@ -49,6 +49,7 @@ class KeyFiles:
         self._random = random
         for folder in ("", *_FOLDERS):
             make_directory(directory / folder)
+            sweep(directory / folder)
 
     def create(self, name: str, key: bytes) -> None:
         """Keep ``key``, 32 bytes, under ``name``; when this returns it lasts.

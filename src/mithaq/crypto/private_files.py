@@ -68,6 +68,16 @@ def create_private(path: Path, data: bytes) -> None:
         raise KeyStoreError("key file cannot be written", where=str(path), got=error) from None
 
 
+def sweep(directory: Path) -> None:
+    """Remove what a crash left unfinished; for the one process that writes here, before it does.
+
+    Such a file may hold a key that was destroyed since. A disk that refuses leaves it for the next time.
+    """
+    with contextlib.suppress(OSError, KeyStoreError):
+        for path in directory.glob(f"{TEMPORARY}*"):
+            destroy_private(path)
+
+
 def read_private(path: Path, limit: int) -> bytes:
     """The bytes of ``path``, of which there may be ``limit`` at most.
 

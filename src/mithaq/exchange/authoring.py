@@ -108,8 +108,13 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
         MalformedError, LimitError: the message is not of its kind's form.
     """
     store.read(lambda tx: tx.logs.check_whole(own))
-    agreement = store.read(lambda tx: text_for(Pair(tx, identity, own), message))
-    draft, bodies = _prepare(identity, own, message, agreement)
+
+    def look(tx: Transaction) -> tuple[str, int]:
+        pair = Pair(tx, identity, own)
+        return text_for(pair, message), pair.at
+
+    agreement, at = store.read(look)
+    draft, bodies = _prepare(identity, own, message, agreement, at)
     if draft.handling is None:
         found = [contents.findings(body) for body in bodies]
         decided = store.read(lambda tx: marking.handling(tx, own, message.field, found))
@@ -119,7 +124,7 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
     def work(tx: Transaction) -> Sent:
         pair = Pair.of(tx, identity, own)
         # Again, because they may have been loaded meanwhile: no entry stands behind rules that it breaks.
-        _judge_nationally(pair, draft.entry(own, identity.now()), national.enforced(tx, identity, pair))
+        _judge_nationally(pair, draft.entry(own, pair.at), national.enforced(tx, identity, pair))
         logged = pair.say(draft)
         for ordinal, body in enumerate(bodies):
             tx.bodies.put(BodyKey(own, logged.index, ordinal), body)
@@ -132,10 +137,10 @@ def send(identity: Identity, store: Store, own: LogName, message: Message) -> Se
 
 
 def _prepare(
-    identity: Identity, own: LogName, message: Message, agreement: str
+    identity: Identity, own: LogName, message: Message, agreement: str, at: int
 ) -> tuple[Draft, list[StoredBody]]:
     entry_id = identity.random(16).hex()
-    keep_until = identity.now() + message.keep_days * DAY
+    keep_until = at + message.keep_days * DAY
     made = [
         contents.new(identity, Place(own, entry_id, ordinal), media_type, content, keep_until)
         for ordinal, (media_type, content) in enumerate(message.contents)
@@ -160,7 +165,7 @@ def _judge(
     tx: Transaction, identity: Identity, own: LogName, draft: Draft, bodies: Sequence[StoredBody]
 ) -> None:
     pair = Pair(tx, identity, own)
-    entry = draft.entry(own, identity.now())
+    entry = draft.entry(own, pair.at)
     findings = [contents.findings(body) for body in bodies]
     owners = onward.owners(tx, identity, pair.own.reader, [body.mark for body in bodies])
     standing = dataclasses.replace(pair.sight.standing(entry), owners=owners)

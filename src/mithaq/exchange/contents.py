@@ -167,6 +167,12 @@ def seal_anew(identity: Identity, place: Place, stored: StoredBody, day: int) ->
     return replace(stored, day=day, sealed=b"".join(pieces), mark=mark)
 
 
+def days_kept(identity: Identity) -> list[int]:
+    """The days whose keys are here, the earliest first."""
+    names = identity.files.names("day")
+    return [(date.fromisoformat(name.removeprefix("day/")) - date(1970, 1, 1)).days for name in names]
+
+
 def destroy_ended(identity: Identity) -> None:
     """Destroy the keys of days that are over: what they sealed never opens again (protocol 8).
 

@@ -33,16 +33,25 @@ LOOK = 10_000
 # --- by their day -----------------------------------------------------------------------------------------
 
 
-def end_days(identity: Identity, store: Store) -> None:
+def end_days(identity: Identity, store: Store, *, believed: bool) -> None:
     """Destroy the keys of days that are over, and all that they sealed, a bounded part in each transaction.
 
     What a partner sent is stated as erased in that transaction, as far as its pair can say anything.
 
+    Args:
+        identity: this node.
+        store: where it keeps things.
+        believed: whether its clock may be believed (``clocks.Watch``); else no key is destroyed, and only
+            what has lost its key goes.
+
     Raises:
         KeyStoreError: the disk refuses; the rows stay until their key is gone.
     """
-    contents.destroy_ended(identity)
     today = contents.day_of(identity.now())
+    if believed:
+        contents.destroy_ended(identity)
+    else:
+        today = min([today, *contents.days_kept(identity)[:1]])
     while store.write(lambda tx: _end(tx, identity, today, store.behind)):
         pass
 

@@ -19,8 +19,9 @@ from mithaq.domain.card import Card
 from mithaq.domain.kinds import RANGES_MAX, RE_MAX
 from mithaq.domain.ladder import Range, compact
 from mithaq.domain.party import Origin, PublicPair, Role
+from mithaq.domain.standing import Arrival
 from mithaq.errors import ForgedError, LimitError, MalformedError, PeerError, StaleError
-from mithaq.exchange import erasure
+from mithaq.exchange import clocks, erasure
 from mithaq.exchange.delivery import Delivery, Unpacking
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_sealing
@@ -29,7 +30,7 @@ from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.noted import Noted
 from mithaq.exchange.pair import Draft, Heard, Pair, TileView
 from mithaq.exchange.partners import card_of, find_partner, parse_card
-from mithaq.exchange.ports import Cosignature, Head, Partner, Store, Transaction
+from mithaq.exchange.ports import Clocks, Cosignature, Head, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch
 from mithaq.exchange.rates import Rates
 from mithaq.exchange.recovery import MirrorForkError, Recovery
@@ -174,6 +175,7 @@ class _Work:
         self._partner = find_partner(tx, opened.manifest.log)
         self._pair = Pair.of(tx, identity, self._partner.own)
         self._log = self._partner.mirror
+        self._clocks = tx.ledger.clocks(self._partner.own)
         self._judging = Judging(tx, identity, self._pair, delivery)
 
     def run(self, sent: int) -> Taken:
@@ -197,9 +199,14 @@ class _Work:
             held: how much of the partner's log we held before.
             heard: entries that no ``held`` of ours covers.
         """
-        time = max(self._identity.now(), self._pair.state.held_time)
+        now = self._identity.now()
+        theirs = self._said.time if self._said.n > self._partner.newest else self._clocks.theirs
+        self._keep_clocks(Clocks(theirs, clocks.credible([self._clocks.floor], now)))
+        time = self._pair.held_time
+        arrival = Arrival(time, self._clocks.floor)
         for each in heard:
-            self._judging.arrive(each, time)
+            self._judging.arrive(each, arrival)
+            self._take_time(each, time)
         self._judging.complete(held)
         self._hold(heard, time)
         self._speak()
@@ -276,6 +283,18 @@ class _Work:
                 key = bytes.fromhex(entry.facts["sealing"])
                 check_sealing(key, known_sealing(self._tx, self._identity))
                 self._partner = replace(self._partner, sealing=key)
+
+    def _take_time(self, heard: Heard, time: int) -> None:
+        """What the author may not go back behind in its next pouches (docs/adr/0010)."""
+        entry = heard.step.entry
+        if entry and entry.kind == "held" and heard.step.outcome.legal:
+            times = self._clocks.floor, entry.facts["time"]
+            self._keep_clocks(replace(self._clocks, floor=clocks.credible(times, time)))
+
+    def _keep_clocks(self, known: Clocks) -> None:
+        if known != self._clocks:
+            self._clocks = known
+            self._tx.ledger.put_clocks(self._partner.own, known)
 
     # --- what we say --------------------------------------------------------------------------------------
 

@@ -53,8 +53,8 @@ class Judging:
         self.verdicts: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self.withdrawn: list[tuple[str, ...]] = []
 
-    def arrive(self, heard: Heard, time: int) -> None:
-        """An entry of the partner at our ``time`` of holding it: judged, or waiting for its contents."""
+    def arrive(self, heard: Heard, arrival: Arrival) -> None:
+        """An entry of the partner as it arrives: judged, or waiting for its contents."""
         step = heard.step
         entry = step.entry
         if entry and entry.kind == "withdrawal" and step.outcome.legal:
@@ -65,7 +65,7 @@ class Judging:
             if step.ref:  # bytes that stand in the log already have had their verdict
                 self._judged(entry, (step.outcome.code,))
             return
-        verdict = policy.judge(entry, None, self._standing(entry, heard, time), _ARRIVAL_RULES)
+        verdict = policy.judge(entry, None, self._standing(entry, arrival), _ARRIVAL_RULES)
         if not verdict.accepted:
             self._judged(entry, verdict.codes)
             return
@@ -81,11 +81,10 @@ class Judging:
         else:
             self._judge_bodies(entry, heard.index)
 
-    def _standing(self, entry: Entry, heard: Heard, time: int) -> Standing:
+    def _standing(self, entry: Entry, arrival: Arrival) -> Standing:
         """What surrounds an entry here and now: we may have suspended what its author had not seen."""
         sight = self._pair.sight
         text = sight.agreement(entry.agreement)
-        arrival = Arrival(time, heard.before)
         if text is None:
             return Standing(None, arrival=arrival)
         suspended = sight.suspended(text, entry.field)

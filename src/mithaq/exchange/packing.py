@@ -12,7 +12,7 @@ from enum import StrEnum
 from mithaq.domain.entry import SALT_SIZE, Entry
 from mithaq.domain.kinds import KINDS
 from mithaq.domain.party import LogName
-from mithaq.errors import StaleError
+from mithaq.errors import ForgedError, KeyStoreError, StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import PARTS_MAX, WANT_MAX, Manifest, Part
@@ -56,7 +56,8 @@ class Outbox:
     Args:
         wants: contents of ours that the partner lacks: (index, ordinal).
         under_way: those of them in a pouch that is on its way.
-        cosigned: size of the newest cosignature that an answered pouch carried.
+        spoiled: contents that did not open when they were to go; they stay behind and stop nothing else.
+    cosigned: size of the newest cosignature that an answered pouch carried.
         told: size of our log that our newest answer carried, and until when we wait for its effect.
         ask: whether to ask what became of contents that an answered bulk pouch carried.
         unopened: how often its newest sealing key met 404 in a row.
@@ -69,6 +70,7 @@ class Outbox:
 
     wants: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     under_way: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    spoiled: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     cosigned: int = 0
     told: tuple[int, float] = (0, 0.0)
     ask: bool = False
@@ -219,7 +221,8 @@ class _Packing:
         places: list[tuple[int, int]] = []
         room = BULK_TARGET
         for place in self._outbox.wants:
-            if place in self._outbox.under_way or place[0] >= self._partner.have:
+            busy = place in self._outbox.under_way or place in self._outbox.spoiled
+            if busy or place[0] >= self._partner.have:
                 continue
             if self._outbox.rests(place, self._identity.clock()):
                 continue
@@ -328,7 +331,8 @@ class _Packing:
         chosen: list[tuple[tuple[int, int], Content]] = []
         room = PROMPT_TARGET
         for place, stored in order:
-            if not self._goes_promptly(stored) or (stored.size > room and chosen):
+            large = stored.size > room and chosen
+            if place in self._outbox.spoiled or not self._goes_promptly(stored) or large:
                 continue
             room -= stored.size
             chosen.append((place, self._content(place, stored)))
@@ -340,7 +344,15 @@ class _Packing:
 
     def _content(self, place: tuple[int, int], stored: StoredBody) -> Content:
         part = Part("body", stored.size + SALT_SIZE, stored.part.hex(), *place)
-        return Content(part, lambda: load_body(self._identity, self._store, self._own, place))
+
+        def load() -> bytes:
+            try:
+                return load_body(self._identity, self._store, self._own, place)
+            except (ForgedError, KeyStoreError, StaleError):
+                self._outbox.spoiled.add(place)  # it ends this pouch, and must not end every one after it
+                raise
+
+        return Content(part, load)
 
     def _manifest(self, answers: str) -> Manifest:
         mirror = self._tx.logs.row(self._partner.mirror).frontier
@@ -380,6 +392,7 @@ def load_body(identity: Identity, store: Store, log: LogName, place: tuple[int, 
 
     Raises:
         StaleError, KeyStoreError: it has ended since the pouch was packed.
+        ForgedError: what is stored was changed.
     """
     rows, stored = store.read(
         lambda tx: (tx.logs.entries(log, place[0], place[0] + 1), tx.bodies.get(BodyKey(log, *place)))

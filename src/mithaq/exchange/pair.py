@@ -17,7 +17,9 @@ from mithaq.domain.handling import Handling
 from mithaq.domain.moves import LIFE
 from mithaq.domain.party import LogName
 from mithaq.domain.record import EntryRef, LogState, Outcome, Result, Step, Thing
+from mithaq.domain.rules import SKEW
 from mithaq.errors import RefusedError
+from mithaq.exchange import clocks
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import ENTRIES_MAX, NOTE_MAX
 from mithaq.exchange.ports import EntryRow, Head, LogRow, Transaction
@@ -30,6 +32,9 @@ from mithaq.tlog.mirror import Advanced
 
 BATCH_MAX = 1_000
 """Entries under one head (protocol 6)."""
+HELD_SEEN = 32
+"""``held`` of ours that are looked at while our clock is behind one of them: so many that were said with a
+clock that was ahead do not hide the last one before."""
 NOTES_KEPT = 64
 """Texts of notes in memory: every exchange names one of a few, and none is larger than 256 KiB."""
 
@@ -65,11 +70,10 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An entry of the partner, taken over: its place, its step, and the author's ``held.time`` before it."""
+    """An entry of the partner, taken over: its place and its step."""
 
     index: int
     step: Step
-    before: int
 
 
 @lru_cache(NOTES_KEPT)
@@ -209,6 +213,30 @@ class Pair:
 
     # --- the own log --------------------------------------------------------------------------------------
 
+    @property
+    def at(self) -> int:
+        """The ``at`` of our next entry, POSIX seconds."""
+        return clocks.at(self._identity.now(), self.believed)
+
+    @property
+    def held_time(self) -> int:
+        """The ``time`` of our next ``held``."""
+        return clocks.held(self._identity.now(), self.believed)
+
+    @property
+    def believed(self) -> int:
+        """Our newest ``held.time`` that the partner can believe (docs/adr/0010).
+
+        Its clock goes on while our pouch is on its way: S more than it could confirm when we last heard of it
+        is still an ``at`` that it takes.
+        """
+        state = self.state
+        if state.held_time <= self._identity.now():
+            return state.held_time
+        rows = self._tx.logs.latest(self.own, ("held",), HELD_SEEN)
+        times = (Entry.parse(row.data).facts["time"] for row in rows if row.outcome.startswith(b"done"))
+        return clocks.credible(times, self._tx.ledger.clocks(self.own).theirs + SKEW)
+
     def say(self, draft: Draft) -> Logged:
         """Append an entry, judged again at this cut.
 
@@ -218,7 +246,7 @@ class Pair:
             MalformedError: it is no entry.
         """
         self._tx.logs.check_whole(self.own)
-        entry = draft.entry(self.own, self._identity.now())
+        entry = draft.entry(self.own, self.at)
         step = record.feed(self.origins, self.state, entry.data, self)
         if not step.outcome.legal:
             raise RefusedError(f"this {entry.kind} is not allowed", codes=(step.outcome.code,))
@@ -241,15 +269,8 @@ class Pair:
     def unheld(self) -> list[Heard]:
         """Stored entries of the partner that no ``held`` of ours covers: they are still to be judged."""
         log, start = self.own.other, self.state.cut
-        heard, before = list[Heard](), 0
-        for row in self._tx.logs.latest(log, ("held",), self.mirror_state.size - start + 1):
-            if row.index < start:
-                before = _held_time(row)
-                break
-        for row in self._tx.logs.entries(log, start, self.mirror_state.size):
-            heard.append(Heard(row.index, self._step(row), before))
-            before = max(before, _held_time(row))
-        return heard
+        rows = self._tx.logs.entries(log, start, self.mirror_state.size)
+        return [Heard(row.index, self._step(row)) for row in rows]
 
     def _step(self, row: EntryRow) -> Step:
         """What the fold made of a stored entry of the partner, as ``take`` gave it."""
@@ -314,21 +335,15 @@ class Pair:
         """
         before, rows, heard = self._frontier[side], list[EntryRow](), list[Heard]()
         for index, data in enumerate(entries, before.size):
-            held_time = self._state[side].held_time
             step = record.feed(self.origins, self._state[side], data, self)
             self._keep(side, step)
             rows.append(_row(index, data, step))
-            heard.append(Heard(index, step, held_time))
+            heard.append(Heard(index, step))
         log = self.log(side)
         update = update or tiles.append(before, [row.leaf for row in rows], TileView(self._tx, log))
         self._frontier[side] = update.frontier
         self._append(log, before.size, rows, update)
         return heard
-
-
-def _held_time(row: EntryRow) -> int:
-    """The newest ``held.time`` of a log after this entry of it, as far as the entry's outcome says it."""
-    return int(dict(Outcome.parse(row.outcome).changes).get("time", 0)) if row.kind == "held" else 0
 
 
 def _row(index: int, data: bytes, step: Step) -> EntryRow:

@@ -152,6 +152,19 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Clocks:
+    """What a pair knows of its two clocks, POSIX seconds (docs/adr/0010).
+
+    Args:
+        theirs: the partner's clock, as its newest pouch said; 0 before the first.
+        floor: the newest ``held.time`` in the partner's log that our clock could confirm.
+    """
+
+    theirs: int = 0
+    floor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SealingRow:
     """One of our own sealing keys for a pair.
 
@@ -388,6 +401,14 @@ class Ledger(Protocol):
 
     def drop_partner(self, own: LogName) -> None:
         """Take a partner off the list under this log; what stands in the log stays."""
+        ...
+
+    def clocks(self, own: LogName) -> Clocks:
+        """What is known of the clocks of a pair."""
+        ...
+
+    def put_clocks(self, own: LogName, clocks: Clocks) -> None:
+        """Set it."""
         ...
 
     def sealing_keys(self, own: LogName) -> list[SealingRow]:

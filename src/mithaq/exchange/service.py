@@ -43,6 +43,7 @@ from mithaq.exchange import (
 from mithaq.exchange.about import About
 from mithaq.exchange.alarms import Alarm, alarms
 from mithaq.exchange.authoring import Message, Sent
+from mithaq.exchange.clocks import Watch
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
 from mithaq.exchange.lost import Lost
@@ -55,9 +56,10 @@ from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
 from mithaq.exchange.rates import Rates
 from mithaq.exchange.reading import Item, Status
 
-RESTART = 60_000_000
-"""Added to the highest ``n`` kept, in microseconds: pouches whose answers never came had higher ones, and a
-clock that went back must not make ours look old (protocol 10: wrong clocks stop nothing)."""
+RESTART = 3_600_000_000
+"""Added to the highest ``n`` kept when a node starts, in microseconds: what it said without taking anything
+had higher ones, though none above this. So a clock that went back never makes a pouch of ours look old
+(protocol 10: wrong clocks stop nothing), and a partner that is only asked costs one write an hour."""
 LEAD_MAX = 2**50
 """Microseconds, some 35 years: a lead of our ``n`` over our clock that is not doubled any more."""
 GRACE = 2.0
@@ -109,6 +111,8 @@ class Service:
         self._intake = Intake(identity, store, self._rates)
         self._packer = Packer(identity, store, self._rates)
         self._outboxes: dict[Origin, Outbox] = {}
+        self._watch = Watch()
+        self._leapt = False
 
     # --- parties ------------------------------------------------------------------------------------------
 
@@ -200,10 +204,11 @@ class Service:
 
     def alarms(self) -> list[Alarm]:
         """What is wrong with any pair."""
+        look = partial(alarms, now=self._identity.now(), leapt=self._leapt)
         return [
             alarm
             for partner in self.partners()
-            for alarm in self._store.read(partial(alarms, partner=partner, behind=self._behind(partner)))
+            for alarm in self._store.read(partial(look, partner=partner, behind=self._behind(partner)))
         ]
 
     def take_up(self) -> list[str]:
@@ -247,17 +252,25 @@ class Service:
         """Destroy what must not be here; whoever opens a node does this before anything is served.
 
         The store may have been put back from a backup: days have ended since, and erasures stand in the logs
-        (protocol 8).
+        (protocol 8). What ends by a clock that has leapt stays until that clock has been confirmed
+        (docs/adr/0010); it is not served meanwhile.
         """
-        erasure.end_days(self._identity, self._store)
+        self._end_days()
         for partner in self.partners():
             erasure.erase_due(self._identity, self._store, partner)
 
+    def _end_days(self) -> None:
+        partners = self.partners()
+        theirs = self._store.read(lambda tx: [tx.ledger.clocks(partner.own).theirs for partner in partners])
+        self._leapt = not self._watch.believes(self._identity.now(), theirs)
+        erasure.end_days(self._identity, self._store, believed=not self._leapt)
+
     def housekeep(self) -> None:
         """What is due by the clock: contents that end, sealing keys that rotate, the daily ``record``."""
+        for outbox in list(self._outboxes.values()):
+            outbox.spoiled.clear()  # a disk may have been put right
         failures: list[MithaqError] = []
-        ended = partial(erasure.end_days, self._identity, self._store)
-        for work in (ended, *(partial(self._keep_house, partner) for partner in self.partners())):
+        for work in (self._end_days, *(partial(self._keep_house, partner) for partner in self.partners())):
             try:
                 work()
             except MithaqError as error:  # one pair that has stopped must not stop the others
@@ -273,7 +286,8 @@ class Service:
         try:
             introduction.rotate(self._identity, self._store, partner)
             daily.enter_record(self._identity, self._store, partner)
-            erasure.refuse_overdue(self._identity, self._store, partner)
+            if not self._leapt:
+                erasure.refuse_overdue(self._identity, self._store, partner)
             erasure.carry_out_holds(self._identity, self._store, partner)
         finally:  # what one of them entered goes out, whatever became of the rest
             if self._size(partner) != before:
@@ -510,7 +524,7 @@ class Service:
         if lane is Lane.BULK and bare:
             return None
         load = self._packer.pack(partner, outbox, lane, bare=bare)
-        waits = load.size == outbox.told[0] and self._identity.clock() < outbox.told[1]
+        waits = load.size == outbox.told[0] and 0 < outbox.told[1] - self._identity.clock() <= GRACE
         asks = lane is Lane.PROMPT and outbox.ask
         if partner.problem or (not asks and (load.empty or (lane is Lane.PROMPT and waits))):
             return None
@@ -692,7 +706,18 @@ class Service:
         sealed = self._seal(partner, load, to_card=to_card)
         return Outgoing(sealed.manifest.id, sealed.size, sealed.pieces, lane, load)
 
+    def _keep_sent(self, partner: Partner, n: int) -> None:
+        """Keep a high ``n`` before it leaves: after a restart no lower one may follow it."""
+
+        def work(tx: Transaction) -> None:
+            (current,) = (each for each in tx.ledger.partners() if each.own == partner.own)
+            tx.ledger.put_partner(replace(current, sent=max(current.sent, n)))
+
+        self._store.write(work)
+
     def _seal(self, partner: Partner, load: Load, *, to_card: bool) -> Sealed:
+        if load.manifest.n > partner.sent + RESTART:
+            self._keep_sent(partner, load.manifest.n)
         public = card_of(partner).sealing if to_card or not partner.sealing else partner.sealing
         return write(load.manifest, load.contents, self._identity.log, public, self._identity.random)
 

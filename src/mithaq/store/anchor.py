@@ -104,10 +104,10 @@ class Anchor:
         """Add lines and return when they are on the disk.
 
         Raises:
-            StoreError: the disk refuses; the file is as before.
+            StoreError: the disk refuses; what was there before still is.
         """
         with self._locked():
-            end = os.fstat(self._file).st_size
+            end = self._end()
             data = b"".join(line.encode() for line in lines)
             try:
                 if os.write(self._file, data) != len(data):
@@ -139,6 +139,14 @@ class Anchor:
             raise StoreError("the anchor cannot be used", where=str(self._path), got=error) from None
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _end(self) -> int:
+        """Where the next line goes; what a disk that failed left of a line is cut off first."""
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            self._read()
+            size = os.fstat(self._file).st_size
+        return size
 
     def _read(self) -> dict[LogName, Line]:
         data = os.pread(self._file, os.fstat(self._file).st_size, 0)

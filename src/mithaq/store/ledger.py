@@ -12,7 +12,7 @@ from mithaq.domain.moves import LIFE
 from mithaq.domain.outcome import EntryRef, Result
 from mithaq.domain.party import LogName
 from mithaq.domain.things import Thing
-from mithaq.exchange.ports import DefaultHandling, Partner, SealingRow
+from mithaq.exchange.ports import Clocks, DefaultHandling, Partner, SealingRow
 from mithaq.store import schema
 from mithaq.store.entries import side_of
 from mithaq.store.names import Names
@@ -50,6 +50,13 @@ _PUT_PARTNER = _put_partner.on_conflict_do_update(
     index_elements=[_P.log], set_={name: _put_partner.excluded[name] for name in _PARTNER_VALUES}
 )
 _DROP_PARTNER = delete(schema.partners).where(_P.log == bindparam("log"))
+_K = schema.clocks.c
+_CLOCK_VALUES = ("theirs", "floor")
+_CLOCKS = select(*(_K[name] for name in _CLOCK_VALUES)).where(_K.log == bindparam("log"))
+_put_clocks = insert(schema.clocks)
+_PUT_CLOCKS = _put_clocks.on_conflict_do_update(
+    index_elements=[_K.log], set_={name: _put_clocks.excluded[name] for name in _CLOCK_VALUES}
+)
 _SEALING_KEYS = (
     select(_S.public, _S.index, _S.entered, _S.acknowledged)
     .where(_S.log == bindparam("log"))
@@ -181,6 +188,16 @@ class SqlLedger:
     def drop_partner(self, own: LogName) -> None:
         """See ``ports.Ledger``."""
         self._run(_DROP_PARTNER, {"log": self._names.find(own)})
+
+    def clocks(self, own: LogName) -> Clocks:
+        """See ``ports.Ledger``."""
+        found = self._run(_CLOCKS, {"log": self._names.find(own)}).first()
+        return Clocks(*found) if found else Clocks()
+
+    def put_clocks(self, own: LogName, clocks: Clocks) -> None:
+        """See ``ports.Ledger``."""
+        values = {name: getattr(clocks, name) for name in _CLOCK_VALUES}
+        self._run(_PUT_CLOCKS, {"log": self._names.number(own)} | values)
 
     def sealing_keys(self, own: LogName) -> list[SealingRow]:
         """See ``ports.Ledger``."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in ``migrations/versions``."""
 
 LEGAL_RULES = "kind = 'rules' AND outcome < x'65'"
@@ -191,6 +191,15 @@ default_handling = Table(
     sqlite_with_rowid=False,
 )
 """What persons decided for contents without marks, by partner and field."""
+
+clocks = Table(
+    "clocks",
+    metadata,
+    _log(),
+    _value("theirs", BigInteger),
+    _value("floor", BigInteger),
+)
+"""What a pair knows of its two clocks, by its own log."""
 
 sealing_keys = Table(
     "sealing_keys",

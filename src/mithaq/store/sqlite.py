@@ -104,7 +104,7 @@ class SqliteStore:
         """See ``ports.Store``.
 
         Raises:
-            StoreError: the database failed, the work tried to write, or what it saw could not be anchored.
+            StoreError: the database failed, the work tried to write, or what it saw is not anchored.
         """
         if self._closed:
             raise StoreError("the store is closed")
@@ -113,8 +113,7 @@ class SqliteStore:
             result = work(transaction)
         if transaction.looked:
             with self._releasing:
-                if self._unanchored:
-                    raise StoreError("signatures are not anchored", todo="see why the anchor's disk refuses")
+                self._anchor_rest()
         return result
 
     def close(self) -> None:
@@ -155,14 +154,17 @@ class SqliteStore:
             connection.commit()
             transaction.names.committed()
             self._erased |= transaction.erased
-            # What could not be anchored before is anchored now, or not acknowledged again.
             for line in transaction.signed.values():
                 keep_newest(self._unanchored, line)
             for log in transaction.released:
                 self.behind.pop(log, None)
-            if self._unanchored:
-                self._anchor.append(self._unanchored.values())
-                self._unanchored = {}
+            self._anchor_rest()
+
+    def _anchor_rest(self) -> None:
+        """Anchor what is committed and could not be anchored yet; nothing of it leaves before that."""
+        if self._unanchored:
+            self._anchor.append(self._unanchored.values())
+            self._unanchored = {}
 
     def _tidy(self) -> bool:
         """Take erased contents out of the journal; True while that is still to be done."""
