@@ -7,7 +7,7 @@ the seed and writes the steps that led to it:
     SEED=17 STEPS=900 python tests/soaking.py
 
 Clocks may be wrong by minus an hour to plus three days, and are put right again now and then. What must hold
-then is in docs/adr/0010: nothing stops; an entry may be refused as ``clock`` if its author's clock was ahead
+then is in docs/adr/0014: nothing stops; an entry may be refused as ``clock`` if its author's clock was ahead
 or its reader's behind, or if both have been ahead, until that time has come; contents that come to a node
 whose clock is ahead as ``expired``; nothing else is refused.
 """

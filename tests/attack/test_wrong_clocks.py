@@ -1,4 +1,4 @@
-"""A clock that jumps: what both nodes say, take, refuse and destroy (protocol 10, docs/adr/0010)."""
+"""A clock that jumps: what both nodes say, take, refuse and destroy (protocol 10, docs/adr/0014)."""
 
 import pytest
 

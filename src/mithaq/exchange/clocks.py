@@ -1,7 +1,7 @@
 """Wrong clocks stop nothing: what a node says, takes and destroys when a clock has jumped (protocol 10).
 
 A clock jumps by a mistake of a person, a dead battery, a bad time server; whoever reads it cannot tell at
-once. Three decisions, explained in docs/adr/0010:
+once. Three decisions, explained in docs/adr/0014:
 
 * what we say: its ``at`` and ``held.time`` are our clock, but do not go back behind a ``held.time`` of ours
   that the partner has had reason to believe;

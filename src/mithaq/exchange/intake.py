@@ -285,7 +285,7 @@ class _Work:
                 self._partner = replace(self._partner, sealing=key)
 
     def _take_time(self, heard: Heard, time: int) -> None:
-        """What the author may not go back behind in its next pouches (docs/adr/0010)."""
+        """What the author may not go back behind in its next pouches (docs/adr/0014)."""
         entry = heard.step.entry
         if entry and entry.kind == "held" and heard.step.outcome.legal:
             times = self._clocks.floor, entry.facts["time"]

@@ -225,7 +225,7 @@ class Pair:
 
     @property
     def believed(self) -> int:
-        """Our newest ``held.time`` that the partner can believe (docs/adr/0010).
+        """Our newest ``held.time`` that the partner can believe (docs/adr/0014).
 
         Its clock goes on while our pouch is on its way: S more than it could confirm when we last heard of it
         is still an ``at`` that it takes.

@@ -153,7 +153,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """What a pair knows of its two clocks, POSIX seconds (docs/adr/0010).
+    """What a pair knows of its two clocks, POSIX seconds (docs/adr/0014).
 
     Args:
         theirs: the partner's clock, as its newest pouch said; 0 before the first.

@@ -253,7 +253,7 @@ class Service:
 
         The store may have been put back from a backup: days have ended since, and erasures stand in the logs
         (protocol 8). What ends by a clock that has leapt stays until that clock has been confirmed
-        (docs/adr/0010); it is not served meanwhile.
+        (docs/adr/0014); it is not served meanwhile.
         """
         self._end_days()
         for partner in self.partners():

@@ -1,4 +1,4 @@
-"""What a pair knows of its two clocks (docs/adr/0010)."""
+"""What a pair knows of its two clocks (docs/adr/0014)."""
 
 import sqlalchemy as sa
 from alembic import op
