@@ -16,6 +16,7 @@ import dataclasses
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -49,7 +50,7 @@ from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane
 from mithaq.exchange.ports import BodyKey
 from mithaq.exchange.service import GRACE, Outgoing, Service
 from mithaq.exchange.signing import sign_declaration
-from nodes import A, B, Node, agree, introduce, reader, settle
+from nodes import A, B, Node, agree, insist, introduce, reader, restore, settle, snapshot
 from speech import content, message
 
 ORIGINS = (A, B)
@@ -78,6 +79,8 @@ WEIGHTS = {
     "act": 5,
     "halt": 0.6,
     "lift": 2,
+    "backup": 0.4,
+    "put_back": 0.3,
 }
 """How often each step is taken."""
 KEPT = 60
@@ -157,6 +160,7 @@ class Soak:
         self.halts: list[tuple[int, str]] = []
         self.count: Counter[str] = Counter()
         self.mother: Mother | None = None
+        self.kept: tuple[int, Path, int] | None = None
 
     def _open(self, side: int) -> Node:
         return open_node(
@@ -437,6 +441,42 @@ class Soak:
         side = self.side()
         node = self.nodes[side]
         node.service = Service(node.identity, node.store)
+
+    def backup(self) -> None:
+        """Of the first node only: what both have lost nobody can give back."""
+        shutil.rmtree(self.directory / LABELS[0] / "backups", ignore_errors=True)
+        size = self.nodes[0].service.status(ORIGINS[1]).own_size
+        self.kept = (0, snapshot(self.nodes[0]), size)
+
+    def put_back(self) -> None:
+        """The backup comes back, perhaps without the sealing keys; the partner gives back what lacks.
+
+        First everything said is carried: what never reached anybody is lost for good, and that is no news.
+        """
+        if self.kept is None:
+            return
+        side, kept, size = self.kept
+        self.rest()
+        self.under_way, self.answers = [], []
+        lost = self.chance.choice(((), ("sealing",)))
+        restore(self.nodes[side], kept, lost=lost).close()
+        self.nodes[side] = self._open(side)
+        self.nodes[side].service.clear()
+        self.nodes[side].service.take_up()
+        rounds = 0
+        while self.nodes[side].store.behind:
+            rounds += 1
+            assert rounds < REST_ROUNDS, "the pair never recovers"
+            self.now += GRACE + 1
+            self._set_clocks()
+            insist(*self.nodes)
+        self.count["rounds to recover"] += rounds
+        own = self.nodes[side].service.partner(ORIGINS[1 - side]).own
+        rows = self.nodes[side].store.read(lambda tx: tx.logs.entries(own, size, tx.logs.row(own).size))
+        for row in rows:  # our own contents that were said since are gone; those of the partner come again
+            number = self.leaves.get(row.leaf.hex())
+            if number:
+                self.said[number].gone.add(side)
 
     def disk(self) -> None:
         side = self.side()
