@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from liar import C, in_role
+from liar import C, in_role, spoiled
 from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import rabat
 from mithaq.domain.entry import Entry
@@ -112,8 +112,10 @@ def test_the_evidence_convinces_anybody(scene):
     first, second = two_notes(evidence)
     card = scene.a.identity.card
     verify_fork(RootFork(first, second), str(scene.liar.log), card.pairs[Role.LOG])
-    with pytest.raises(ForgedError):
-        verify_fork(RootFork(first, first), str(scene.liar.log), card.pairs[Role.LOG])
+    false = Note(second.text, tuple(spoiled(second.lines)))
+    for nothing in (RootFork(first, first), RootFork(first, false), RootFork(false, first)):
+        with pytest.raises(ForgedError):
+            verify_fork(nothing, str(scene.liar.log), card.pairs[Role.LOG])
     with pytest.raises(ForgedError):
         verify_fork(RootFork(first, second), str(scene.liar.log), scene.third.identity.card.pairs[Role.LOG])
 

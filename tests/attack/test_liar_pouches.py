@@ -400,6 +400,17 @@ def test_members_that_no_entry_has(scene):
     assert {name for name, index in indexes.items() if scene.outcome(index) != b"malformed"} == set()
 
 
+def test_a_verdict_that_names_one_entry_twice(scene):
+    """One entry would be judged two times over by one act."""
+    sent = scene.victim.service.send(A, alert())
+    settle(scene.a, scene.victim)
+    value = msgspec.json.decode(scene.liar.entry("verdict", re=(sent.leaf,), facts={"result": "accepted"}))
+    value["re"] *= 2
+    index = scene.liar.enter(msgspec.json.encode(value, order="deterministic"))
+    scene.flows()
+    assert scene.outcome(index) == b"malformed"
+
+
 NOT_MANIFESTS = (
     (b'"type":"mithaq/pouch/1"', b'"type":"mithaq/pouch/2"'),
     (b'"time":', b'"tims":'),
