@@ -375,6 +375,15 @@ def test_bytes_that_are_no_entry_are_mirrored_without_effect(scene):
     assert {name for name, index in indexes.items() if scene.outcome(index) != b"malformed"} == set()
 
 
+def test_an_entry_in_another_form(scene):
+    """The same value in other bytes would be another leaf: for one thing there is one text."""
+    data = scene.liar.alert()[0]
+    others = (data.replace(b'","', b'", "', 1), data[:-1] + b',"v":1}', b" " + data, data + b"\n")
+    indexes = [scene.liar.enter(other) for other in others]
+    scene.flows()
+    assert {scene.outcome(index) for index in indexes} == {b"malformed"}
+
+
 CHANGES = {
     "unknown member": {"comment": "free text"},
     "unknown kind": {"kind": "order"},
