@@ -10,6 +10,7 @@ from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import rabat
 from mithaq.domain.entry import Entry
 from mithaq.domain.party import Role
+from mithaq.domain.record import RULES_VERSION
 from mithaq.errors import ForgedError, ForkError, MalformedError, UsageError
 from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane, load_body
 from mithaq.exchange.signing import sign_agreement
@@ -342,7 +343,7 @@ def test_a_record_of_other_digests_is_told(scene):
     """A lie about what the two logs say alarms the victim; everything goes on."""
     b = scene.victim
     facts = {
-        "rules": 1,
+        "rules": RULES_VERSION,
         "own": {"size": len(scene.liar.said), "digest": "01" * 32},
         "partner": {"size": 1, "digest": "01" * 32},
     }

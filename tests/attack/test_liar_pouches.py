@@ -99,7 +99,7 @@ def test_replay_of_a_verdict_moves_nothing(scene):
     sent = b.service.send(A, alert())
     settle(a, b)
     verdict = next(row.data for row in rows(a, scene.liar.log) if row.kind == "verdict")
-    facts = {"result": "refused", "codes": ["content"]}
+    facts = {"result": "refused", "codes": ["content"], "by": "receiver"}
     again, other = (
         scene.liar.enter(verdict),
         scene.liar.enter(scene.liar.entry("verdict", re=(sent.leaf,), facts=facts)),
