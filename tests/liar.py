@@ -171,8 +171,11 @@ def in_role(pair: SigningPair, role: Role) -> SigningPair:
 
 
 def spoiled(lines: Sequence[NoteLine]) -> list[NoteLine]:
-    """The same lines with signatures of zeros."""
-    return [NoteLine(line.name, line.key_id, bytes(len(line.signature))) for line in lines]
+    """The same lines with the last byte of each signature changed; times in front of them stay."""
+    return [
+        NoteLine(line.name, line.key_id, line.signature[:-1] + bytes([line.signature[-1] ^ 1]))
+        for line in lines
+    ]
 
 
 @dataclass

@@ -5,11 +5,12 @@ import hashlib
 
 import pytest
 
-from liar import C, in_role
+from liar import C, in_role, spoiled
 from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import rabat
 from mithaq.domain.entry import Entry
 from mithaq.domain.party import Role
+from mithaq.domain.record import RULES_VERSION
 from mithaq.errors import ForgedError, ForkError, MalformedError, UsageError
 from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane, load_body
 from mithaq.exchange.signing import sign_agreement
@@ -112,8 +113,10 @@ def test_the_evidence_convinces_anybody(scene):
     first, second = two_notes(evidence)
     card = scene.a.identity.card
     verify_fork(RootFork(first, second), str(scene.liar.log), card.pairs[Role.LOG])
-    with pytest.raises(ForgedError):
-        verify_fork(RootFork(first, first), str(scene.liar.log), card.pairs[Role.LOG])
+    false = Note(second.text, tuple(spoiled(second.lines)))
+    for nothing in (RootFork(first, first), RootFork(first, false), RootFork(false, first)):
+        with pytest.raises(ForgedError):
+            verify_fork(nothing, str(scene.liar.log), card.pairs[Role.LOG])
     with pytest.raises(ForgedError):
         verify_fork(RootFork(first, second), str(scene.liar.log), scene.third.identity.card.pairs[Role.LOG])
 
@@ -340,7 +343,7 @@ def test_a_record_of_other_digests_is_told(scene):
     """A lie about what the two logs say alarms the victim; everything goes on."""
     b = scene.victim
     facts = {
-        "rules": 1,
+        "rules": RULES_VERSION,
         "own": {"size": len(scene.liar.said), "digest": "01" * 32},
         "partner": {"size": 1, "digest": "01" * 32},
     }

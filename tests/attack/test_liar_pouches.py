@@ -99,7 +99,7 @@ def test_replay_of_a_verdict_moves_nothing(scene):
     sent = b.service.send(A, alert())
     settle(a, b)
     verdict = next(row.data for row in rows(a, scene.liar.log) if row.kind == "verdict")
-    facts = {"result": "refused", "codes": ["content"]}
+    facts = {"result": "refused", "codes": ["content"], "by": "receiver"}
     again, other = (
         scene.liar.enter(verdict),
         scene.liar.enter(scene.liar.entry("verdict", re=(sent.leaf,), facts=facts)),
@@ -375,6 +375,15 @@ def test_bytes_that_are_no_entry_are_mirrored_without_effect(scene):
     assert {name for name, index in indexes.items() if scene.outcome(index) != b"malformed"} == set()
 
 
+def test_an_entry_in_another_form(scene):
+    """The same value in other bytes would be another leaf: for one thing there is one text."""
+    data = scene.liar.alert()[0]
+    others = (data.replace(b'","', b'", "', 1), data[:-1] + b',"v":1}', b" " + data, data + b"\n")
+    indexes = [scene.liar.enter(other) for other in others]
+    scene.flows()
+    assert {scene.outcome(index) for index in indexes} == {b"malformed"}
+
+
 CHANGES = {
     "unknown member": {"comment": "free text"},
     "unknown kind": {"kind": "order"},
@@ -398,6 +407,17 @@ def test_members_that_no_entry_has(scene):
     }
     scene.flows()
     assert {name for name, index in indexes.items() if scene.outcome(index) != b"malformed"} == set()
+
+
+def test_a_verdict_that_names_one_entry_twice(scene):
+    """One entry would be judged two times over by one act."""
+    sent = scene.victim.service.send(A, alert())
+    settle(scene.a, scene.victim)
+    value = msgspec.json.decode(scene.liar.entry("verdict", re=(sent.leaf,), facts={"result": "accepted"}))
+    value["re"] *= 2
+    index = scene.liar.enter(msgspec.json.encode(value, order="deterministic"))
+    scene.flows()
+    assert scene.outcome(index) == b"malformed"
 
 
 NOT_MANIFESTS = (

@@ -16,9 +16,9 @@ ROWS = checks()
 
 
 @cache
-def tests_of(path: str) -> frozenset[str]:
+def names_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text("utf-8"))
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
 
 
 @pytest.mark.parametrize("file", sorted({check.file for check in ROWS}))
@@ -33,7 +33,7 @@ def test_every_fragment_stands_in_the_sources_once(file):
 @pytest.mark.parametrize("path", sorted({test.split("::")[0] for check in ROWS for test in check.tests}))
 def test_every_test_is_there(path):
     named = {test.split("::")[1] for check in ROWS for test in check.tests if test.startswith(f"{path}::")}
-    assert named <= tests_of(path)
+    assert named <= names_in(path)
 
 
 def test_every_row_says_what_it_is_about():
