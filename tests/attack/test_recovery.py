@@ -4,6 +4,7 @@ import pytest
 
 from mithaq.crypto.notes import Note
 from mithaq.errors import BehindError, ForgedError, ForkError, MalformedError, PeerError
+from mithaq.exchange import contents
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pouch import open_pouch, part_of
 from mithaq.exchange.service import ASK_AGAIN
@@ -327,7 +328,8 @@ def test_contents_that_were_erased_do_not_come_back(nodes):
     b.store.write(lambda tx: tx.bodies.drop(own(a, b), sent.index))
     deliver(b, forge(a, b, *bodies))
     assert b.service.item(A, sent.leaf).present == (False,)
-    b.store.write(lambda tx: tx.bodies.want(own(a, b), [(sent.index, 0, bytes(32))]))
+    day = contents.day_of(b.identity.now()) + 1
+    b.store.write(lambda tx: tx.bodies.want(own(a, b), [(sent.index, 0, bytes(32))], day))
     deliver(b, forge(a, b, *bodies))
     assert b.service.item(A, sent.leaf).present == (True,)
 

@@ -56,10 +56,10 @@ from mithaq.exchange.pouch import OpenPouch, Read, Sealed, open_pouch, write
 from mithaq.exchange.rates import Rates
 from mithaq.exchange.reading import Item, Status
 
-RESTART = 3_600_000_000
-"""Added to the highest ``n`` kept when a node starts, in microseconds: what it said without taking anything
-had higher ones, though none above this. So a clock that went back never makes a pouch of ours look old
-(protocol 10: wrong clocks stop nothing), and a partner that is only asked costs one write an hour."""
+RESERVED = 3_600_000_000
+"""Microseconds of ``n`` that are kept as used before the first of them leaves: after a restart, whatever the
+clock says then, no pouch of ours looks old (protocol 10: wrong clocks stop nothing), and a partner that is
+only asked costs one write an hour."""
 LEAD_MAX = 2**50
 """Microseconds, some 35 years: a lead of our ``n`` over our clock that is not doubled any more."""
 GRACE = 2.0
@@ -99,14 +99,21 @@ class Service:
         identity: who it is.
         store: where it keeps things.
         wake: called with a partner that the courier should look at.
+        reserved: see ``RESERVED``; 0 where every pouch may cost a write, so that many short runs do not lead
+            the numbers away from the clock.
     """
 
     def __init__(
-        self, identity: Identity, store: Store, wake: Callable[[Origin], None] = lambda _: None
+        self,
+        identity: Identity,
+        store: Store,
+        wake: Callable[[Origin], None] = lambda _: None,
+        reserved: int = RESERVED,
     ) -> None:
         self._identity = identity
         self._store = store
         self._wake = wake
+        self._reserved = reserved
         self._rates = Rates(identity.clock)
         self._intake = Intake(identity, store, self._rates)
         self._packer = Packer(identity, store, self._rates)
@@ -660,7 +667,7 @@ class Service:
         return any(log in self._store.behind for log in (partner.own, partner.mirror))
 
     def _outbox(self, partner: Partner) -> Outbox:
-        return self._outboxes.setdefault(partner.origin, Outbox(sent=partner.sent + RESTART))
+        return self._outboxes.setdefault(partner.origin, Outbox(sent=partner.sent))
 
     def _asking(self, partner: Partner) -> bool:
         """Whether a pair is behind; then the id under which it asks is there (protocol 6)."""
@@ -681,7 +688,7 @@ class Service:
         if lead < LEAD_MAX:
             outbox.sent += lead
             outbox.asks = 0.0
-        outbox.sent += RESTART
+        outbox.sent += RESERVED
 
         def work(tx: Transaction) -> None:
             tx.ledger.put_partner(replace(find_partner(tx, partner.mirror), sent=outbox.sent))
@@ -707,7 +714,7 @@ class Service:
         return Outgoing(sealed.manifest.id, sealed.size, sealed.pieces, lane, load)
 
     def _keep_sent(self, partner: Partner, n: int) -> None:
-        """Keep a high ``n`` before it leaves: after a restart no lower one may follow it."""
+        """Keep an ``n`` as used before it leaves: after a restart no lower one may follow it."""
 
         def work(tx: Transaction) -> None:
             (current,) = (each for each in tx.ledger.partners() if each.own == partner.own)
@@ -716,8 +723,8 @@ class Service:
         self._store.write(work)
 
     def _seal(self, partner: Partner, load: Load, *, to_card: bool) -> Sealed:
-        if load.manifest.n > partner.sent + RESTART:
-            self._keep_sent(partner, load.manifest.n)
+        if load.manifest.n > partner.sent:
+            self._keep_sent(partner, load.manifest.n + self._reserved)
         public = card_of(partner).sealing if to_card or not partner.sealing else partner.sealing
         return write(load.manifest, load.contents, self._identity.log, public, self._identity.random)
 

@@ -85,7 +85,7 @@ def opened(path: Path, passphrase: Passphrase) -> Generator[Service]:
         who = identity(directory, config, passphrase)
         store = open_store(directory.store, who.origin, anchor=directory.anchor, create=False)
         undo.callback(store.close)
-        service = Service(who, store)
+        service = Service(who, store, reserved=0)
         service.clear()
         yield service
 
