@@ -15,6 +15,7 @@ from mithaq.exchange.about import About
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.exchange.packing import Lane
 from nodes import A, B, alert, carry, make_node, settle
+from pouches import come_to_rest
 
 LARGE = "x" * 3_000_000
 DAYS = 5
@@ -154,6 +155,19 @@ def test_erased_before_they_came_they_are_not_taken(pair):
     assert list(sealed_below(b.directory)) == []
 
 
+@pytest.mark.parametrize("side", [0, 1], ids=["withdrawn", "erased by its reader"])
+def test_what_goes_before_its_contents_came_has_its_verdict(pair, side):
+    """The attack: every exchange gets a verdict (9), but one that is withdrawn while its contents lack."""
+    a, b = pair
+    sent = a.service.send(B, alert(LARGE))
+    carry(a, b, a.service.pouch(B, Lane.PROMPT))
+    pair[side].service.about(pair[1 - side].origin, (withdrawal, order)[side](sent.leaf))
+    come_to_rest(a, b)
+    for node, partner in ((a, B), (b, A)):
+        item = node.service.item(partner, sent.leaf)
+        assert (item.verdict, item.codes, item.borne_out) == ("refused", ("gone",), True)
+
+
 class TestHold:
     def test_it_keeps_one_copy_beyond_its_day_and_no_longer_than_it_says(self, pair, shared):
         a, b = pair
@@ -236,6 +250,7 @@ class TestHold:
         """The register is full: its statement would be void. The pouch is taken, the contents go."""
         a, b = pair
         monkeypatch.setattr(things, "REGISTER_MAX", 2)
+        monkeypatch.setattr(things, "LAST_ACTS", frozenset())
         for _ in range(2):
             b.service.about(A, hold(shared, b.identity.now() + DAY))
         settle(a, b)
