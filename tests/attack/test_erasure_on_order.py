@@ -6,16 +6,18 @@ import shutil
 import pytest
 
 from backups import back_up, bytes_below, equip, opened_below, sealed_below
+from mithaq.audit.verify import verify_receipt
 from mithaq.domain import things
 from mithaq.domain.moment import DAY
 from mithaq.domain.things import contents_key
-from mithaq.errors import RefusedError, StaleError
-from mithaq.exchange import contents
+from mithaq.errors import ForgedError, RefusedError, StaleError
+from mithaq.exchange import contents, rungs
 from mithaq.exchange.about import About
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.exchange.packing import Lane
+from mithaq.exchange.pair import Draft
 from nodes import A, B, alert, carry, make_node, settle
-from pouches import come_to_rest
+from pouches import come_to_rest, lie
 
 LARGE = "x" * 3_000_000
 DAYS = 5
@@ -347,3 +349,20 @@ def test_a_store_that_cannot_sign_erases_what_has_ended_and_states_nothing(pair,
     assert gone(b, A, sent.leaf)
     assert b.service.status(A).own_size == size
     settle(a, b)
+
+
+def test_a_void_statement_is_no_rung_of_a_receipt(pair, shared, monkeypatch):
+    """The attack: "erased", under another field, void in both records, and proved by the receipt."""
+    a, b = pair
+    (text,) = b.service.agreements(A)
+    void = {"agreement": text.key, "field": "security", "facts": {"reason": "order"}}
+    index = lie(b, a, Draft("ab" * 16, "erasure", re=(shared,), **void)).index
+    settle(a, b)
+    monkeypatch.setattr(rungs, "erasure", lambda pair, log, leaf: pair.row(log.other, index))
+    receipt = a.service.receipt(B, shared)
+    with pytest.raises(ForgedError, match="another text or field"):
+        verify_receipt(
+            receipt,
+            [bytes(node.identity.card_note) for node in pair],
+            [node.fingerprint for node in pair],
+        )
