@@ -6,15 +6,18 @@ import shutil
 import pytest
 
 from backups import back_up, bytes_below, equip, opened_below, sealed_below
+from mithaq.audit.verify import verify_receipt
 from mithaq.domain import things
 from mithaq.domain.moment import DAY
 from mithaq.domain.things import contents_key
-from mithaq.errors import RefusedError, StaleError
-from mithaq.exchange import contents
+from mithaq.errors import ForgedError, RefusedError, StaleError
+from mithaq.exchange import contents, rungs
 from mithaq.exchange.about import About
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.exchange.packing import Lane
+from mithaq.exchange.pair import Draft
 from nodes import A, B, alert, carry, make_node, settle
+from pouches import come_to_rest, lie
 
 LARGE = "x" * 3_000_000
 DAYS = 5
@@ -155,6 +158,19 @@ def test_erased_before_they_came_they_are_not_taken(pair):
     assert list(sealed_below(b.directory)) == []
 
 
+@pytest.mark.parametrize("side", [0, 1], ids=["withdrawn", "erased by its reader"])
+def test_what_goes_before_its_contents_came_has_its_verdict(pair, side):
+    """The attack: every exchange gets a verdict (9), but one that is withdrawn while its contents lack."""
+    a, b = pair
+    sent = a.service.send(B, alert(LARGE))
+    carry(a, b, a.service.pouch(B, Lane.PROMPT))
+    pair[side].service.about(pair[1 - side].origin, (withdrawal, order)[side](sent.leaf))
+    come_to_rest(a, b)
+    for node, partner in ((a, B), (b, A)):
+        item = node.service.item(partner, sent.leaf)
+        assert (item.verdict, item.codes, item.borne_out) == ("refused", ("gone",), True)
+
+
 class TestHold:
     def test_it_keeps_one_copy_beyond_its_day_and_no_longer_than_it_says(self, pair, shared):
         a, b = pair
@@ -239,6 +255,7 @@ class TestHold:
         """The register is full: its statement would be void. The pouch is taken, the contents go."""
         a, b = pair
         monkeypatch.setattr(things, "REGISTER_MAX", 2)
+        monkeypatch.setattr(things, "LAST_ACTS", frozenset())
         for _ in range(2):
             b.service.about(A, hold(shared, b.identity.now() + DAY))
         settle(a, b)
@@ -335,3 +352,20 @@ def test_a_store_that_cannot_sign_erases_what_has_ended_and_states_nothing(pair,
     assert gone(b, A, sent.leaf)
     assert b.service.status(A).own_size == size
     settle(a, b)
+
+
+def test_a_void_statement_is_no_rung_of_a_receipt(pair, shared, monkeypatch):
+    """The attack: "erased", under another field, void in both records, and proved by the receipt."""
+    a, b = pair
+    (text,) = b.service.agreements(A)
+    void = {"agreement": text.key, "field": "security", "facts": {"reason": "order"}}
+    index = lie(b, a, Draft("ab" * 16, "erasure", re=(shared,), **void)).index
+    settle(a, b)
+    monkeypatch.setattr(rungs, "erasure", lambda pair, log, leaf: pair.row(log.other, index))
+    receipt = a.service.receipt(B, shared)
+    with pytest.raises(ForgedError, match="another text or field"):
+        verify_receipt(
+            receipt,
+            [bytes(node.identity.card_note) for node in pair],
+            [node.fingerprint for node in pair],
+        )

@@ -113,6 +113,17 @@ def test_its_authority_resumes_what_a_side_has_suspended(pair):
     come_to_rest(a, b)
 
 
+def test_what_is_said_in_the_pouch_that_brings_the_resumption_is_taken(pair):
+    a, b = pair
+    leaf = a.service.suspend(B, name(a, b), "security")
+    settle(a, b)
+    a.service.declare(B, signed(a, b, "resume", leaf))
+    sent = a.service.send(B, alert(**SECURITY))
+    settle(a, b)
+    assert verdict(a, b, sent) == ("accepted", ())
+    come_to_rest(a, b)
+
+
 def test_the_other_side_cannot_resume_it(pair):
     a, b = pair
     leaf = a.service.suspend(B, name(a, b))

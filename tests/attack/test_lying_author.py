@@ -9,6 +9,7 @@ from mithaq.demo.rabat import rabat
 from mithaq.domain.entry import Entry
 from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY
+from mithaq.errors import StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.contents import Place
 from mithaq.exchange.packing import Lane
@@ -188,3 +189,16 @@ def test_a_text_that_is_named_before_it_comes(pair):
     said = b.store.read(lambda tx: tx.logs.row(own(a, b)).state.digest)
     assert b.service.record(A).digests()[0] == said
     assert a.service.record_lines(B) == b.service.record_lines(A)
+
+
+def test_what_has_no_verdict_is_not_read(nodes):
+    """The attack: a second content never comes, so the first is never judged, and shown all the same."""
+    a, b = nodes
+    bad, never = (TEXT, b"\xff\xfe not text"), (TEXT, b"never sent")
+    draft, bodies = draft_of(a, b, bad, never, handling=Handling("green"))
+    leaf = pouches.lie(a, b, draft, bodies[:1]).entry.leaf.hex()
+    settle(a, b)
+    item = b.service.item(A, leaf)
+    assert (item.verdict, item.present) == ("", (True, False))
+    with pytest.raises(StaleError):
+        b.service.content(A, leaf, 0)

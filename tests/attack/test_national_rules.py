@@ -13,12 +13,13 @@ from mithaq.domain.moment import Moment
 from mithaq.domain.narrowing import Narrowing
 from mithaq.domain.national import NationalRules
 from mithaq.errors import ForgedError, KeyStoreError, LimitError, MalformedError, PeerError, StaleError
+from mithaq.exchange import judging
 from mithaq.exchange.judging import Judging
 from mithaq.exchange.pair import Draft
 from mithaq.exchange.signing import NOTE_MAX, sign_rules, verify_rules
 from mithaq.store.entries import _RULES
 from nodes import TEXT, A, B, alert, settle
-from pouches import check_equal, draft_of, entries, lie, own, rows
+from pouches import check_equal, deliver, draft_of, entries, lie, own, pack, rows
 from signed_texts import keys, lines
 
 FIELD = "civil-protection"
@@ -385,3 +386,47 @@ def test_a_receipt_says_whose_rules_refused(pair):
     report = verify_receipt(a.service.receipt(B, sent.leaf), cards, [node.fingerprint for node in pair])
     assert (report.verdict, report.codes, report.refused_by) == ("refused", ("field",), "receiver")
     assert Entry.parse(rows(a, own(a, b))[sent.index].data) == report.entry
+
+
+@pytest.mark.parametrize("code", ["suspended", "ended", "gone"])
+def test_a_halt_that_nobody_called_bears_no_refusal_out(pair, code):
+    """The attack: "it was suspended", of a field that neither log suspends: the safest of all excuses."""
+    a, b = pair
+    leaf = unjudged(a, b)
+    refuse(b, a, leaf, "text", code)
+    settle(a, b)
+    assert not a.service.item(B, leaf).borne_out
+    assert not b.service.item(A, leaf).borne_out
+
+
+def test_a_suspension_bears_out_what_it_refused_and_nothing_before_it(pair):
+    a, b = pair
+    draft, bodies = draft_of(a, b, (TEXT, b"x"), handling=Handling("green"), field="security")
+    before = lie(a, b, draft).entry.leaf.hex()
+    settle(a, b)
+    refuse(b, a, before, "text", "suspended")
+    draft, bodies = draft_of(a, b, (TEXT, b"x"), handling=Handling("green"), field="security")
+    after = lie(a, b, draft, bodies).entry.leaf.hex()
+    b.service.suspend(A, draft.agreement, "security")
+    deliver(b, pack(a, b).data)
+    settle(a, b)
+    found = [a.service.item(B, leaf) for leaf in (before, after)]
+    assert [(item.codes, item.borne_out) for item in found] == [
+        (("suspended",), False),
+        (("suspended",), True),
+    ]
+
+
+def test_rules_are_read_once_for_all_that_stands_behind_them(pair, monkeypatch):
+    """The attack: large rules, a thousand alerts, other rules: each alert would cost what the rules do."""
+    a, b = pair
+    for serial in (1, 2):
+        lie(a, b, Draft(f"{serial:032x}", "rules", facts={"digest": "ab" * 32, "serial": serial}))
+        for _ in range(5):
+            draft, bodies = draft_of(a, b, (TEXT, b"x"), handling=Handling("green"))
+            lie(a, b, draft, bodies)
+    lie(a, b, Draft(f"{3:032x}", "rules", facts={"digest": "ab" * 32, "serial": 3}))
+    counted = []
+    monkeypatch.setattr(judging, "read", lambda entry: counted.append(entry) or ())
+    deliver(b, pack(a, b).data)
+    assert len(counted) <= 3

@@ -66,6 +66,35 @@ def test_back_to_its_owner_and_of_ones_own(three):
     settle(a, c)
 
 
+def test_what_a_partner_sends_back_stays_ours(three):
+    """The attack: whoever hears an alert says it again, and its author may tell it to nobody else."""
+    a, b, _ = three
+    a.service.send(B, security("ours"))
+    settle(a, b)
+    for node in (a, b):
+        node.clock.offset += 2
+    b.service.send(A, security("ours"))
+    b.service.send(A, security("theirs"))
+    settle(a, b)
+    a.service.send(C, security("ours"))
+    with pytest.raises(RefusedError, match="onward"):
+        a.service.send(C, security("theirs"))
+
+
+def test_what_was_passed_on_with_consent_does_not_become_ours(three):
+    a, b, _ = three
+    sent = b.service.send(A, security("theirs"))
+    settle(a, b)
+    b.service.about(A, About("consent", (sent.leaf,), {"act": "grant", "to": C}))
+    settle(a, b)
+    a.clock.offset += 2
+    a.service.send(C, security("theirs"))
+    b.service.about(A, About("consent", (sent.leaf,), {"act": "revoke", "to": C}))
+    settle(a, b)
+    with pytest.raises(RefusedError, match="onward"):
+        a.service.send(C, security("theirs"))
+
+
 def test_one_content_of_several_is_enough(three):
     a, b, _ = three
     b.service.send(A, security("the pattern"))

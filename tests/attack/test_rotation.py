@@ -4,16 +4,20 @@ import dataclasses
 
 import pytest
 
+from liar import spoiled
 from mithaq.crypto.notes import Note
+from mithaq.demo.rabat import rabat
 from mithaq.domain.card import Card
 from mithaq.domain.moment import Moment
 from mithaq.domain.party import Role, commit_next
 from mithaq.errors import ForgedError, PeerError, StaleError
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft, Pair
+from mithaq.exchange.pouch import part_of
 from mithaq.exchange.service import Service
+from mithaq.exchange.signing import sign_agreement
 from nodes import A, B, alert, carry, introduce, make_node, settle
-from pouches import append, come_to_rest
+from pouches import append, come_to_rest, deliver, forge, log_parts
 from signed_texts import following, keys
 from signed_texts import pair as signing_pair
 
@@ -241,3 +245,64 @@ def test_a_retired_pair_of_somebody_else(pair, tmp_path):
         b.service.introduce(bytes(thief.sign(card)), card.fingerprint)
     introduce(eve, b)
     eve.close()
+
+
+def change_authority(node):
+    """The committed authority pair comes into force; node keys stay."""
+    owner = renewed(node.keys, f"{node.label}2", log=node.keys.log, mirror=node.keys.mirror)
+    publish(node, next_card(node, owner), owner)
+
+
+@pytest.mark.parametrize("who", [0, 1])
+@pytest.mark.parametrize("changed", [0, 1])
+def test_a_text_of_an_earlier_authority_is_suspended_like_any_other(pair, changed, who):
+    """No line of it is of a card in force any more: the entry that names it must not stop the log."""
+    node, speaker, hearer = pair[changed], pair[who], pair[1 - who]
+    change_authority(node)
+    settle(*pair)
+    in_force(node)
+    come_to_rest(*pair)
+    (text,) = speaker.service.agreements(hearer.origin)
+    speaker.service.suspend(hearer.origin, text.key, "security")
+    come_to_rest(*pair)
+    assert [halt.field for halt in hearer.service.halts(speaker.origin)] == ["security"]
+
+
+@pytest.mark.parametrize("late", [0, 1], ids=["its reader", "its author"])
+def test_an_authority_changes_while_an_activation_is_under_way(pair, late):
+    a, b = pair
+    (before,) = a.service.agreements(B)
+    text = rabat(int(a.clock()), serial=2, previous=before.key).text()
+    name = a.service.propose(B, bytes(sign_agreement(text, A, a.keys.authority)))
+    settle(a, b)
+    b.service.cosign(bytes(sign_agreement(text, B, b.keys.authority)))
+    b.service.activate(A, name)
+    settle(a, b)
+    a.service.activate(B, name)
+    changed = (b, a)[late]
+    change_authority(changed)
+    if late:  # its card came by hand before the log that brings the activation
+        b.service.introduce(bytes(a.identity.card_note), "")
+    in_force(changed)
+    come_to_rest(a, b)
+    assert {each.key: each.reading for each in b.service.agreements(A)}[name] == "agreed"
+
+
+@pytest.mark.parametrize("again", ["the card in force", "one before it"])
+def test_a_card_again_with_spoiled_lines(pair, again):
+    """The attack: our copy of the card by which one's receipts are proved is replaced by a worthless one."""
+    a, b = pair
+    first = a.identity.card_note
+    if again == "one before it":
+        change_authority(a)
+        settle(a, b)
+        in_force(a)
+        come_to_rest(a, b)
+    name = Card.parse(first.text).digest
+    kept = b.store.read(lambda tx: tx.ledger.note(name))
+    entry = Draft("ab" * 16, "card", facts={"act": "publish", "note": name}).entry(
+        own_log(a), a.identity.now()
+    )
+    bad = Note(first.text, tuple(spoiled(first.lines)))
+    deliver(b, forge(a, b, *log_parts(a, b, entry.data), part_of("note", bytes(bad))))
+    assert b.store.read(lambda tx: tx.ledger.note(name)) == kept

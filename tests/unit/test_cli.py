@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from mithaq.cli import card, failure, mailbox, progress, send
-from mithaq.cli.answer import PRIVATE, STANDARD_INPUT, listing, read_file, table, write_file
+from mithaq.cli.answer import PRIVATE, STANDARD_INPUT, listing, moment, read_file, table, write_file
 from mithaq.cli.main import COMMANDS, SINGLE, app
 from mithaq.cli.session import Source
 from mithaq.crypto.private_files import create_private
@@ -470,3 +470,17 @@ def test_a_short_leaf_is_long_enough(tmp_path):
     assert dataclasses.is_dataclass(item)
     a.close()
     b.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, ""),
+        (1, "1970-01-01 00:00:01 UTC"),
+        (253_402_300_799, "9999-12-31 23:59:59 UTC"),
+        (2**53 - 1, "9007199254740991"),
+    ],
+)
+def test_times_that_a_partner_writes_beyond_every_calendar_are_shown(seconds, shown):
+    """The attack: one entry with such a time, and no list of what came can be shown any more."""
+    assert moment(seconds) == shown

@@ -67,6 +67,29 @@ def test_nobody_changes_their_mind_for_ever():
     assert thing.move(1, "useful", REGISTER_MAX) is None
 
 
+@pytest.mark.parametrize(
+    ("sort", "turns", "last"),
+    [
+        (Sort.EXCHANGE, ("correct",), "withdraw"),
+        (Sort.SUSPENSION, ("suspend", "resume"), "suspend"),
+        (Sort.CONTENTS, ("hold",), "erase"),
+        (Sort.CONSENT, ("grant", "revoke"), "grant"),
+    ],
+    ids=["withdraw", "suspend", "erase", "grant"],
+)
+def test_a_full_register_takes_what_protects_and_nothing_after(sort, turns, last):
+    thing = Thing("k", sort)
+    if sort is Sort.EXCHANGE:
+        thing = thing.move(0, "send", 0)
+    while len(thing.registers[0]) < REGISTER_MAX:
+        at = len(thing.registers[0])
+        thing = thing.move(0, turns[at % len(turns)], at)
+    full = thing.move(0, last, REGISTER_MAX)
+    assert (full is not None) == (last != "grant")
+    for act in ACTS if full else ():
+        assert full.move(0, act, REGISTER_MAX + 1) is None
+
+
 def test_what_an_item_keeps_does_not_depend_on_what_arrived_first():
     request = Thing("k", Sort.EXCHANGE, 0, "ab" * 32, "security", 1).move(0, "send", 4).move(1, "accept", 9)
     withdrawn = request.move(0, "withdraw", 7)

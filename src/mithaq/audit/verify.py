@@ -8,7 +8,8 @@
    the size that was cosigned, root and time are the cosignature's.
 6. ``verdict`` stands in the reader's log and names the entry, with codes, and whose rules they are,
    if and only if it refuses.
-7. ``erasure`` stands in the reader's log and names the entry: a statement, which nobody can prove to be true.
+7. ``erasure`` stands in the reader's log and names the entry, under the entry's text and field: a statement,
+   which nobody can prove to be true.
 
 What a receipt does not contain is reported as absent. Two things take both whole logs, and are the record's
 to say (``domain.replay``): whether the entry was *legal*, and whether a *later* ``held`` of the reader stands
@@ -204,4 +205,11 @@ def _erased(proof: TlogProof | None, entry: Entry, trusted: Trusted) -> int:
     erasure = _of_reader(proof, entry.log, "erasure", trusted)
     if entry.leaf.hex() not in erasure.re:
         raise ForgedError("an erasure of something else", where="erasure.re", expected=entry.leaf.hex())
+    if (erasure.agreement, erasure.field) != (entry.agreement, entry.field):  # void for the record (11)
+        raise ForgedError(
+            "an erasure under another text or field",
+            where="erasure.field",
+            expected=entry.field,
+            got=erasure.field,
+        )
     return erasure.at

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.cells import cell_len
 
+from mithaq.domain.moment import MOMENT_MAX
 from mithaq.errors import PeerError, UsageError
 from mithaq.words import N_
 
@@ -66,7 +67,12 @@ def listing(values: Mapping[str, object]) -> list[str]:
 
 
 def moment(seconds: float) -> str:
-    """POSIX seconds as people read them, in UTC; empty for 0."""
+    """POSIX seconds as people read them, in UTC; empty for 0.
+
+    A partner can write any number as its time: one beyond every calendar is shown as it is.
+    """
+    if seconds > MOMENT_MAX:
+        return str(int(seconds))
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if seconds else ""
 
 

@@ -12,7 +12,7 @@ from mithaq.errors import MithaqError, RefusedError
 from mithaq.exchange.marking import SENTENCES
 from mithaq.words import Words
 
-_SENTENCES = CODES | {rule.code: rule.sentence for rule in RULES} | SENTENCES
+_SENTENCES = CODES | {rule.code: rule.sentence for rule in RULES} | SENTENCES | refusal.SENTENCES
 
 
 def sentences(words: Words, codes: Sequence[str], *, field: str, kind: str, by: str = "text") -> list[str]:

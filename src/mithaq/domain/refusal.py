@@ -6,7 +6,7 @@ to close: both are functions of the two logs, equal for whoever reads them. Such
 shown as what it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from mithaq.domain.agreement import Agreement
 from mithaq.domain.entry import Entry
@@ -31,18 +31,27 @@ DOUBTS = {
 }
 """What people read beside it where the logs do not bear it out."""
 
-_READERS_OWN = {rule.code for rule in RULES if rule.sees & (Sees.BODIES | Sees.ARRIVAL)}
+GONE = "gone"
+"""The code of what was withdrawn, or erased by its reader, before all its contents had come."""
+
+SENTENCES = {GONE: N_("It was withdrawn, or erased on order, before all its contents had come.")}
+"""What people read for it."""
+
+_READERS_OWN = {
+    rule.code for rule in RULES if rule.sees & (Sees.BODIES | Sees.ARRIVAL) and not rule.sees & Sees.HEADER
+}
 """Codes of what only the reader of a legal entry has seen: contents, and when they came."""
 
 
-def borne_out_by_text(codes: Iterable[str], outcome: str) -> bool:
+def borne_out_by_text(codes: Iterable[str], outcome: str, acts: Collection[str] = ()) -> bool:
     """Whether a refusal by the signed text can be true.
 
     Args:
         codes: of the verdict.
         outcome: code of the entry if it is illegal in the record; empty if it is legal.
+        acts: codes of what a side has done, as both logs show: ``suspended``, ``ended``, ``gone``.
     """
-    return set(codes) <= ({outcome} if outcome else _READERS_OWN)
+    return set(codes) <= ({outcome} if outcome else _READERS_OWN | set(acts))
 
 
 def borne_out_by_rules(

@@ -23,6 +23,9 @@ from mithaq.domain.moves import MOVES, READINGS, Sort
 REGISTER_MAX = 64
 """Steps of one side with one thing: nobody changes their mind so often, and each is looked through."""
 
+LAST_ACTS = frozenset({"erase", "revoke", "suspend", "withdraw"})
+"""Acts by which a side protects itself or others: a full register takes one of them, and nothing after."""
+
 Register = tuple[tuple[int, str], ...]
 """What a side has done with a thing: (index in that side's log, value), oldest first."""
 
@@ -76,7 +79,7 @@ class Thing:
             until: what becomes of the side's ``until``.
         """
         value = MOVES[self.sort][side != self.side].get((self.value(side), act))
-        if value is None or len(self.registers[side]) >= REGISTER_MAX:
+        if value is None or len(self.registers[side]) >= REGISTER_MAX + (act in LAST_ACTS):
             return None
         moved = _with(self.registers, side, (*self.registers[side], (index, value)))
         return replace(self, registers=moved, until=_with(self.until, side, until))

@@ -16,6 +16,7 @@ from functools import partial
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import RE_MAX
 from mithaq.domain.party import LogName
+from mithaq.domain.refusal import GONE, TEXT
 from mithaq.domain.rules import EXPIRED
 from mithaq.domain.shapes import hexadecimal
 from mithaq.domain.things import contents_key
@@ -122,7 +123,7 @@ def _refuse_overdue(tx: Transaction, identity: Identity, partner: Partner) -> bo
         if thing and not thing.value(pair.side):
             leaves.append(thing.key)
     if leaves:
-        facts = {"result": "refused", "by": "text", "codes": [EXPIRED]}
+        facts = {"result": "refused", "by": TEXT, "codes": [EXPIRED]}
         pair.say(Draft(identity.random(16).hex(), "verdict", re=tuple(leaves), facts=facts))
     return bool(overdue)
 
@@ -142,6 +143,7 @@ def say(tx: Transaction, identity: Identity, partner: Partner, act: About) -> En
         _require_contents(tx, identity, pair, act.re)
     entry = about.say(tx, identity, partner, act)
     if entry.kind == "erasure":
+        _refuse_unjudged(identity, pair, entry.re)
         for leaf in entry.re:
             drop(tx, pair, leaf)
     elif entry.kind == "withdrawal":
@@ -163,7 +165,31 @@ def erase_withdrawn(tx: Transaction, identity: Identity, pair: Pair, leaves: Ite
     erased = [leaf for leaf in dict.fromkeys(leaves) if _may_erase(identity, pair, leaf)]
     for leaf in erased:
         drop(tx, pair, leaf)
-    _state(identity, pair, erased, "withdrawn")
+    refused = _refuse_unjudged(identity, pair, erased)
+    _state(identity, pair, [leaf for leaf in erased if leaf not in refused], "withdrawn")
+
+
+def _refuse_unjudged(identity: Identity, pair: Pair, leaves: Iterable[str]) -> tuple[str, ...]:
+    """Give what waits for contents its verdict: they will not be taken, and every exchange gets one (9).
+
+    Args:
+        identity: this node.
+        pair: the two logs.
+        leaves: leaf hashes in hex, no more than an entry names.
+
+    Returns:
+        Those of them that are refused by this.
+    """
+    waiting = tuple(leaf for leaf in leaves if _is_unjudged(pair, leaf))
+    if waiting:
+        facts = {"result": "refused", "by": TEXT, "codes": [GONE]}
+        pair.say(Draft(identity.random(16).hex(), "verdict", re=waiting, facts=facts))
+    return waiting
+
+
+def _is_unjudged(pair: Pair, leaf: str) -> bool:
+    exchange = pair.thing(leaf)
+    return exchange is not None and exchange.side != pair.side and not exchange.value(pair.side)
 
 
 def offboard(identity: Identity, store: Store, partner: Partner, relation: str) -> int:
@@ -199,7 +225,8 @@ def offboard(identity: Identity, store: Store, partner: Partner, relation: str) 
         erased = [leaf for leaf in leaves if _may_erase(identity, pair, leaf)]
         for leaf in erased:
             drop(tx, pair, leaf)
-        _state(identity, pair, erased, "off-boarding")
+        refused = _refuse_unjudged(identity, pair, erased)
+        _state(identity, pair, [leaf for leaf in erased if leaf not in refused], "off-boarding")
         return len(erased)
 
     leaves = store.read(look)

@@ -5,6 +5,7 @@ that the fold found illegal, and a time that fits no clock, are refused at once.
 close, those that its sender has told first, then ours: its contents are neither kept nor wanted.
 """
 
+from dataclasses import replace
 from functools import cached_property
 
 from mithaq.domain import narrowing, policy
@@ -48,6 +49,7 @@ class Judging:
         self._pair = pair
         self._log = pair.own.other
         self._delivery = delivery
+        self._older: tuple[int, tuple[Narrowing, ...]] | None = None
         self.missing: list[tuple[int, str]] = []
         self.came: list[int] = []
         self.verdicts: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -83,7 +85,9 @@ class Judging:
 
     def _standing(self, entry: Entry, arrival: Arrival) -> Standing:
         """What surrounds an entry here and now: we may have suspended what its author had not seen."""
+        # Of the partner's log all that stands before the entry: it may have resumed since our last ``held``.
         sight = self._pair.sight
+        sight = replace(sight, state=replace(sight.state, cut=heard.index))
         text = sight.agreement(entry.agreement)
         if text is None:
             return Standing(None, arrival=arrival)
@@ -167,7 +171,13 @@ class Judging:
         newest = self._newest
         if newest is None or newest[0] < index:
             return newest[1] if newest else ()
-        return national.told_closes(self._tx, self._log, index)
+        row = self._tx.logs.rules(self._log, index)
+        if row is None:
+            return ()
+        if self._older is None or self._older[0] != row.index:
+            # Once, not for each of a thousand entries behind it: it may name thousands of media types.
+            self._older = row.index, read(Entry.parse(row.data))
+        return self._older[1]
 
     @cached_property
     def _newest(self) -> tuple[int, tuple[Narrowing, ...]] | None:

@@ -16,7 +16,7 @@ from mithaq.exchange.introduction import known_pairs, known_sealing
 from mithaq.exchange.manifest import NOTE_MAX
 from mithaq.exchange.partners import card_of, cards_before
 from mithaq.exchange.ports import Partner, Transaction
-from mithaq.exchange.signing import merge, verify_agreement, verify_declaration, verify_partly
+from mithaq.exchange.signing import merge, verify_declaration, verify_partly, verify_signed
 
 
 class Noted:
@@ -68,24 +68,60 @@ class Noted:
         if came is None and stored is None:
             raise MalformedError("an entry names a note that did not come", where=entry.kind, got=name)
         note = came or Note.parse(stored or b"", limit=NOTE_MAX)
-        if came and stored and entry.kind == "agreement":
-            note = merge(Note.parse(stored, limit=NOTE_MAX), came)
         if entry.kind == "card":
+            note = self._known_card(name, stored) or note
             self._new_card(note, entry.at)
+        elif stored:
+            note = self._stored_agreement(Note.parse(stored, limit=NOTE_MAX), note, str(entry.facts["act"]))
         else:
             self._agreement(note, str(entry.facts["act"]))
         self._tx.ledger.put_note(name, bytes(note))
+
+    def _known_card(self, name: str, stored: bytes | None) -> Note | None:
+        """A card that is here: its lines were verified, and no others may take their place.
+
+        They prove whose log keys those were, long after the card: whoever sends it again with spoiled lines
+        would make every receipt under them worthless.
+        """
+        if stored is None and name == card_of(self._partner).digest:
+            stored = self._partner.card
+        return Note.parse(stored, limit=NOTE_MAX) if stored else None
+
+    def _stored_agreement(self, stored: Note, came: Note, act: str) -> Note:
+        """Likewise for a text, to which signatures may be added."""
+        if act == "suspend":
+            # The log key is enough (4), and what is not in force is void in the record: no line is asked of
+            # a text whose authorities may both have changed since they signed it.
+            return stored
+        note = merge(stored, came)
+        self._agreement(note, act)
+        return note
 
     def _agreement(self, note: Note, act: str) -> None:
         """What an ``agreement`` entry names: signed as its act needs it (protocol 4)."""
         if act in {"resume", "terminate"}:
             verify_declaration(note, self._card)
         elif act in {"activate", "suspend"}:
-            verify_agreement(note, self._identity.card, self._card)
+            verify_signed(note, self._ours(), self._theirs(note))
         else:
             verify_partly(note, self._card)
             # A spoiled line of ours would stand where our own belongs, and the text could never be signed.
             verify(note, signers(self._identity.card).values())
+
+    def _ours(self) -> list[Card]:
+        """Our cards under which a text may be signed that the partner activates.
+
+        It may not know our newest one yet, and its log cannot wait for that: in force a text is only when we
+        have activated it too, which takes our authority of that day.
+        """
+        return [self._identity.card, *cards_before(self._tx, self._identity.card)]
+
+    def _theirs(self, note: Note) -> list[Card]:
+        """Likewise those of the partner: the one in force; those before it for what it entered under them."""
+        thing = self._tx.ledger.thing(self._partner.own, digest(note))
+        side = sorted((self._partner.own.author, self._partner.origin)).index(self._partner.origin)
+        entered = thing is not None and bool(thing.value(side))
+        return [self._card, *cards_before(self._tx, self._card)] if entered else [self._card]
 
     @cached_property
     def _before(self) -> list[Card]:

@@ -1,15 +1,15 @@
 """What people look at: items with their ladder, where a pair stands, and its record (protocol 9 and 11)."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import EXCHANGE_KINDS, NOTED_KINDS
 from mithaq.domain.party import LogName, Origin
-from mithaq.domain.refusal import SENDER, TEXT, borne_out_by_rules, borne_out_by_text
+from mithaq.domain.refusal import GONE, SENDER, TEXT, borne_out_by_rules, borne_out_by_text
 from mithaq.domain.replay import Record, fold_logs
-from mithaq.domain.things import Thing
+from mithaq.domain.things import Thing, contents_key, notice_key, suspension_key
 from mithaq.errors import UsageError
 from mithaq.exchange import contents, daily, national, rungs
 from mithaq.exchange.identity import Identity
@@ -166,10 +166,26 @@ class Reading:
         text = self._pair.sight.agreement(entry.agreement)
         if by == TEXT or text is None:
             illegal = row.outcome.decode().partition("illegal ")[2]
-            return by, codes, by == TEXT and borne_out_by_text(codes, illegal)
+            acts = self._acts(entry, thing, reader, index)
+            return by, codes, by == TEXT and borne_out_by_text(codes, illegal, set(acts))
         author, before = (log.other, row.index) if by == SENDER else (log, index)
         told = national.told_closes(self._tx, author, before)
         return by, codes, borne_out_by_rules(codes, entry, text, told)
+
+    def _acts(self, entry: Entry, thing: Thing, reader: int, index: int) -> Iterator[str]:
+        """Codes of what a side had done so that a legal entry need not be taken, by the reader's verdict."""
+        text, pair = self._pair.sight.agreement(entry.agreement), self._pair
+        if text is not None:
+            keys = (suspension_key(text.relation), suspension_key(text.relation, entry.field))
+            halts = (halt for key in keys if (halt := pair.thing(key)))
+            if any(halt.value(reader, index) == "suspended" for halt in halts):
+                yield "suspended"
+            notice = pair.thing(notice_key(text.relation))
+            if notice and notice.value(reader, index) and entry.at > notice.until[reader]:
+                yield "ended"
+        erased = pair.thing(contents_key(thing.key))
+        if thing.value(thing.side) == "withdrawn" or (erased and erased.value(reader) == "erased"):
+            yield GONE
 
 
 def status(tx: Transaction, partner: Partner) -> Status:

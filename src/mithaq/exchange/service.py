@@ -443,7 +443,7 @@ class Service:
         return self._store.read(lambda tx: reading.Reading(tx, self._identity, partner).item(leaf))
 
     def content(self, origin: str, leaf: str, ordinal: int) -> bytes:
-        """The bytes of one content.
+        """The bytes of one content; of what came, only of what has been judged as a whole and accepted.
 
         Raises:
             StaleError: it is not here: not yet, refused, erased, or its day has ended.
@@ -453,7 +453,7 @@ class Service:
             raise BehindError("the store is older than its anchor", where=origin, todo="recover this pair")
         log = partner.own if item.ours else partner.mirror
         stored = self._store.read(lambda tx: tx.bodies.get(BodyKey(log, item.index, ordinal)))
-        if stored is None:
+        if stored is None or not (item.ours or item.verdict == "accepted"):
             where = f"{item.leaf} {ordinal}"
             contents.check_day(self._identity, contents.day_of(item.entry.keep_until), where)
             if self._store.read(lambda tx: erasure.is_erased(tx, self._identity, partner, item.leaf)):
