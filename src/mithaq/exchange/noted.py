@@ -1,6 +1,6 @@
 """The notes that a partner's entries name: cards and agreements, verified before they are kept (5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,14 +9,14 @@ from mithaq.crypto.notes import Note, digest, verify
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import KINDS
-from mithaq.errors import MalformedError, PeerError
+from mithaq.errors import ForgedError, MalformedError, PeerError
 from mithaq.exchange.cards import accept_card, verify_older_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_pairs, known_sealing
 from mithaq.exchange.manifest import NOTE_MAX
-from mithaq.exchange.partners import card_of, cards_before
+from mithaq.exchange.partners import card_of, cards_before, parse_card
 from mithaq.exchange.ports import Partner, Transaction
-from mithaq.exchange.signing import merge, verify_agreement, verify_declaration, verify_partly
+from mithaq.exchange.signing import merge, verify_declaration, verify_partly
 
 
 class Noted:
@@ -72,6 +72,7 @@ class Noted:
             note = merge(Note.parse(stored, limit=NOTE_MAX), came)
         if entry.kind == "card":
             self._new_card(note, entry.at)
+            self._entered = max(self._entered, Card.parse(note.text).serial)
         else:
             self._agreement(note, str(entry.facts["act"]))
         self._tx.ledger.put_note(name, bytes(note))
@@ -79,18 +80,39 @@ class Noted:
     def _agreement(self, note: Note, act: str) -> None:
         """What an ``agreement`` entry names: signed as its act needs it (protocol 4)."""
         if act in {"resume", "terminate"}:
-            verify_declaration(note, self._card)
-        elif act in {"activate", "suspend"}:
-            verify_agreement(note, self._identity.card, self._card)
+            _by_one(verify_declaration, note, self._theirs())
+            return
+        _by_one(verify_partly, note, self._theirs())
+        if act in {"activate", "suspend"}:
+            _by_one(verify_partly, note, self._ours)
         else:
-            verify_partly(note, self._card)
             # A spoiled line of ours would stand where our own belongs, and the text could never be signed.
             verify(note, signers(self._identity.card).values())
+
+    @cached_property
+    def _ours(self) -> list[Card]:
+        """Our cards: what our authority has signed stays signed when another follows it."""
+        return [self._identity.card, *cards_before(self._tx, self._identity.card, self._came)]
+
+    def _theirs(self) -> list[Card]:
+        """The partner's cards that may be in force where an entry stands.
+
+        That is from the one before the newest that stands ahead of it in its log, since a card is entered
+        before it is in force, up to the newest that we know: it may have been typed in.
+        """
+        known = [self._card, card_of(self._partner), *self._before]
+        return [card for card in known if card.serial >= self._entered - 1]
 
     @cached_property
     def _before(self) -> list[Card]:
         """The cards before the partner's newest: it may have been typed in long before the log came."""
         return list(cards_before(self._tx, card_of(self._partner), self._came))
+
+    @cached_property
+    def _entered(self) -> int:
+        """Serial of the newest card in the partner's log so far."""
+        note = self._tx.ledger.note(self._tx.logs.row(self._partner.mirror).state.card)
+        return parse_card(note).serial if note else 0
 
     def _new_card(self, note: Note, at: int) -> None:
         """A card takes effect at once; the pair before it is good until the first pouch under the new one."""
@@ -118,3 +140,21 @@ class Noted:
             )
         self._partner = replace(self._partner, previous=self._partner.card, card=bytes(note))
         self.__dict__.pop("_before", None)
+
+
+def _by_one(check: Callable[[Note, Card], object], note: Note, cards: Iterable[Card]) -> None:
+    """Check a note against each of these cards, newest first, until one has signed it.
+
+    Raises:
+        ForgedError: none of them has.
+        LimitError, MalformedError: it is none of its kind.
+    """
+    failure = ForgedError("signed by no card", got="no card")
+    for card in cards:
+        try:
+            check(note, card)
+        except ForgedError as error:
+            failure = error
+        else:
+            return
+    raise failure
