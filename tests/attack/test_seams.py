@@ -8,12 +8,12 @@ import pytest
 from mithaq.domain.card import Card
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import LogName
-from mithaq.errors import BehindError, PeerError, UsageError
+from mithaq.errors import StoreError, UsageError
 from mithaq.exchange.about import About
-from mithaq.exchange.contents import day_of
 from mithaq.exchange.service import ASK_AGAIN, Service
 from nodes import A, B, alert, insist, make_node, restore, settle, snapshot
 from pouches import check_equal, come_to_rest, entries, own
+from attack.test_national_rules import signed
 from signed_texts import following
 from signed_texts import pair as signing_pair
 from mithaq.domain.party import Role
@@ -34,7 +34,11 @@ def order(leaf):
 
 
 def withdrawal(leaf):
-    return About("withdrawal", (leaf,), facts={"reason": "not-correct"})
+    return About("withdrawal", (leaf,), facts={"reason": "mistaken"})
+
+
+def hold(leaf, until):
+    return About("hold", (leaf,), facts={"reason": "supervision", "until": until})
 
 
 def talk(a, b, text="exercise"):
@@ -46,6 +50,7 @@ def talk(a, b, text="exercise"):
 def recovered(a, b):
     for node in (a, b):
         node.clock.offset += ASK_AGAIN
+        node.service.clear()
         node.service.take_up()
     insist(a, b)
     assert (a.store.behind, b.store.behind) == ({}, {})
@@ -181,19 +186,88 @@ def test_nothing_is_entered_into_closed_logs_when_contents_end(closed):
     print(a.service.status(B).closed)
 
 
-def test_about_closed_logs(closed):
+def test_contents_of_closed_logs_are_erased_on_order(closed):
     a, b, first, *_ = closed
     size = b.service.status(f"{A}/1").own_size
-    try:
-        b.service.about(f"{A}/1", order(first[0].leaf))
-    except UsageError as e:
-        print(e)
-    print(b.service.item(f"{A}/1", first[0].leaf).present)
+    assert b.service.about(f"{A}/1", order(first[0].leaf)) == ""
+    assert b.service.item(f"{A}/1", first[0].leaf).present == (False,)
+    with pytest.raises(UsageError, match="no such exchange"):
+        b.service.about(f"{A}/1", order("ab" * 32))
+    for act in (
+        hold(first[0].leaf, b.identity.now() + DAY),
+        withdrawal(first[1].leaf),
+    ):
+        with pytest.raises(UsageError, match="closed"):
+            b.service.about(f"{A}/1", act)
+    (text,) = b.service.agreements(f"{A}/1")
+    with pytest.raises(UsageError, match="closed"):
+        b.service.suspend(f"{A}/1", text.key)
     assert b.service.status(f"{A}/1").own_size == size
 
 
 def test_day_keys_lost_are_found_in_closed_logs(closed):
+    """Else the day key that the next content of that day makes would hide it."""
     a, b, first, _, owner, note, nodes = closed
     b = nodes[1] = restore(b, snapshot(b), lost=("day",))
-    b.service.take_up()
+    b.service.clear()
     assert b.service.item(f"{A}/1", first[0].leaf).present == (False,)
+    assert b.service.status(f"{A}/1").wanted == 0
+
+
+# --- both logs say what is erased -------------------------------------------------------------------------
+
+
+def test_withdrawn_and_not_stated_goes_from_a_restored_store(nodes, monkeypatch):
+    a, b = nodes
+    said, _ = talk(a, b, "withdrawn later")
+    backup = snapshot(b)
+    with monkeypatch.context() as patched:
+        patched.setattr("mithaq.exchange.erasure._state", lambda *_: None)
+        a.service.about(B, withdrawal(said.leaf))
+        settle(a, b)
+    assert b.service.item(A, said.leaf).present == (False,)
+    b = nodes[1] = restore(b, backup)
+    b.service.clear()
+    recovered(a, b)
+    assert b.service.item(A, said.leaf).present == (False,)
+
+
+def test_what_is_held_over_survives_a_restore(nodes):
+    a, b = nodes
+    said, _ = talk(a, b, "held over later")
+    backup = snapshot(b)
+    b.service.about(A, hold(said.leaf, b.identity.now() + 20 * DAY))
+    settle(a, b)
+    b = nodes[1] = restore(b, backup)
+    b.service.clear()
+    recovered(a, b)
+    b.clock.offset += 12 * DAY
+    b.service.housekeep()
+    assert b.service.content(A, said.leaf, 0)
+    a.clock.offset = b.clock.offset
+    a.service.housekeep()
+    settle(a, b)
+    check_equal(a, b)
+
+
+# --- national rules ---------------------------------------------------------------------------------------
+
+
+def test_rules_loaded_after_the_backup(nodes):
+    """The text went with the store: nothing is judged until it is loaded again, and then all goes on."""
+    a, b = nodes
+    backup = snapshot(a)
+    note = signed(a)
+    a.service.load_rules(note)
+    b.service.send(A, alert("refused by them"))
+    settle(a, b)
+    a = nodes[0] = restore(a, backup)
+    a.service.clear()
+    b.service.send(A, alert("under way"))
+    with pytest.raises(StoreError, match="rules load"):
+        insist(a, b)
+    assert a.store.behind
+    a.service.load_rules(note)
+    recovered(a, b)
+    assert [item.verdict for item in b.service.sent(A)] == ["refused", "refused"]
+    assert a.service.alarms() == []

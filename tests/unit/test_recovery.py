@@ -49,6 +49,7 @@ def recovered(a, b):
     """What two nodes do after one has started again."""
     for node in (a, b):
         node.clock.offset += ASK_AGAIN
+        node.service.clear()
         node.service.take_up()
     insist(a, b)
     assert (a.store.behind, b.store.behind) == ({}, {})

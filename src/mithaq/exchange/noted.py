@@ -143,14 +143,14 @@ class Noted:
 
 
 def _by_one(check: Callable[[Note, Card], object], note: Note, cards: Iterable[Card]) -> None:
-    """Check a note against each of these cards, newest first, until one has signed it.
+    """Check a note against the authority of each of these cards, until one has signed it.
 
     Raises:
         ForgedError: none of them has.
         LimitError, MalformedError: it is none of its kind.
     """
     failure = ForgedError("signed by no card", got="no card")
-    for card in cards:
+    for card in {card.authority: card for card in cards}.values():  # to parse a text again is not for nothing
         try:
             check(note, card)
         except ForgedError as error:
