@@ -12,7 +12,14 @@ from mithaq.errors import StoreError, UsageError
 from mithaq.exchange.about import About
 from mithaq.exchange.service import ASK_AGAIN, Service
 from nodes import A, B, alert, insist, make_node, restore, settle, snapshot
-from pouches import check_equal, come_to_rest, entries, own
+from mithaq.exchange.packing import Lane
+from pouches import check_equal, come_to_rest, deliver, entries, own, pack
+from backups import back_up
+from mithaq.exchange.partners import find_partner
+from mithaq.node import backup
+from mithaq.node.backup import Shelves
+from mithaq.node.directory import Directory
+from mithaq.node.restore import restore as back_up_restore
 from attack.test_national_rules import signed
 from signed_texts import following
 from signed_texts import pair as signing_pair
@@ -271,3 +278,55 @@ def test_rules_loaded_after_the_backup(nodes):
     recovered(a, b)
     assert [item.verdict for item in b.service.sent(A)] == ["refused", "refused"]
     assert a.service.alarms() == []
+
+
+def test_who_is_behind_gives_back_what_it_has_all_the_same(nodes):
+    """Neither can recover; what one still holds of the other's log must not be closed away unread."""
+    a, b = nodes
+    backup = snapshot(a)
+    said = a.service.send(B, alert("before the later backup"))
+    b.service.pouch(A, Lane.PROMPT)
+    deliver(b, pack(a, b).data)
+    held = b.service.status(A).mirror_size
+    later = snapshot(b)
+    talk(a, b, "after both backups")
+    a = nodes[0] = restore(a, backup)
+    b = nodes[1] = restore(b, later)
+    for _ in range(2):
+        for node in (a, b):
+            node.clock.offset += ASK_AGAIN
+        insist(a, b)
+    assert a.store.behind
+    assert b.store.behind
+    assert a.service.status(B).own_size == held
+    assert a.service.item(B, said.leaf)
+
+
+# --- backups ----------------------------------------------------------------------------------------------
+
+
+def test_a_restored_node_destroys_the_day_keys_of_the_backup_that_it_came_from(nodes, tmp_path):
+    a, b = nodes
+    talk(a, b)
+    report = back_up(a, tmp_path / "backup")
+    assert report.days
+    fresh = Directory(tmp_path / "fresh")
+    now = int(a.clock())
+    back_up_restore(fresh, Shelves.at(tmp_path / "backup", None), now)
+    backup.expire_known(fresh, now + 8 * DAY)
+    assert not list((report.keys / "day").iterdir())
+
+
+# --- forks and closed pairs -------------------------------------------------------------------------------
+
+
+def test_contents_of_a_pair_that_has_stopped_end_on_their_day(nodes):
+    a, b = nodes
+    said, _ = talk(a, b)
+    b.store.write(
+        lambda tx: tx.ledger.put_partner(dataclasses.replace(find_partner(tx, own(a, b)), problem="fork x"))
+    )
+    b.clock.offset += 12 * DAY
+    b.service.housekeep()
+    assert b.service.item(A, said.leaf).present == (False,)
+    assert b.store.read(lambda tx: tx.bodies.present(own(a, b), 0, 1000)) == {}
