@@ -95,7 +95,7 @@ def make_node(directory: Path, label: str, origin: Origin, **changes: object) ->
 
 def snapshot(node: Node) -> Path:
     """A backup of the node's store, made while it runs; its anchor and key files are in none."""
-    backups = node.directory / "backups"
+    backups = node.directory / "snapshots"
     backups.mkdir(exist_ok=True)
     kept = backups / str(len(list(backups.iterdir())))
     kept.mkdir()

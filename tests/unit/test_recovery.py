@@ -49,6 +49,7 @@ def recovered(a, b):
     """What two nodes do after one has started again."""
     for node in (a, b):
         node.clock.offset += ASK_AGAIN
+        node.service.clear()
         node.service.take_up()
     insist(a, b)
     assert (a.store.behind, b.store.behind) == ({}, {})
@@ -309,7 +310,7 @@ def test_day_keys_that_are_gone_are_found_out_before_new_ones_hide_it(nodes):
     a = nodes[0] = restore(a, snapshot(a), lost=("day",))
     with pytest.raises(KeyStoreError):
         a.service.content(B, theirs.leaf, 0)
-    a.service.take_up()
+    a.service.clear()
     assert [each.leaf for each in a.service.lost(B)] == [ours.leaf]
     assert a.service.status(B).wanted == 1
     a.service.send(B, alert("a new key for the same day"))

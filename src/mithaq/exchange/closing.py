@@ -5,7 +5,7 @@ with the two logs of number n + 1, which begin like any others. What stands in t
 and proved; what the card says of them and what the other side holds is compared and shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from mithaq.crypto.keys import SealingKey
@@ -76,9 +76,17 @@ def _compare(tx: Transaction, log: LogName, said: Closing) -> Closed:
     return Closed(log, said.size, held, agrees)
 
 
-def next_number(identity: Identity, partner: Partner) -> int:
-    """The number that a pair's logs have after what the cards in force of both sides close."""
-    numbers = [partner.own.n]
+def next_number(identity: Identity, partner: Partner, behind: Collection[LogName] = ()) -> int:
+    """The number that a pair's logs have after what the cards in force of both sides close.
+
+    Args:
+        identity: this node.
+        partner: the partner.
+        behind: logs that the anchor knows and the store does not: a card before ours in force, or one that
+            the store has forgotten, may have closed those before them.
+    """
+    ends = {partner.own.author, partner.own.reader}
+    numbers = [partner.own.n, *(log.n for log in behind if {log.author, log.reader} == ends)]
     for card, log in ((identity.card, partner.own), (card_of(partner), partner.mirror)):
         said = LogName.parse(card.closes.log) if card.closes else None
         if said and (said.author, said.reader) == (log.author, log.reader):
@@ -92,20 +100,22 @@ def follow(identity: Identity, store: Store, partner: Partner) -> Partner:
     Returns:
         The partner as it stands then.
     """
-    if next_number(identity, partner) == partner.own.n:
+    if next_number(identity, partner, store.behind) == partner.own.n:
         return partner
     key = SealingKey.generate(identity.random)
 
     def work(tx: Transaction) -> Partner:
         (known,) = (each for each in tx.ledger.partners() if each.origin == partner.origin)
-        n = next_number(identity, known)
+        n = next_number(identity, known, store.behind)
         if n == known.own.n:
             return known
         own = LogName(known.own.author, known.own.reader, n)
         moved = Partner(own, known.url, known.card, sent=known.sent)
         tx.ledger.drop_partner(known.own)
         tx.ledger.put_partner(moved)
-        begin(tx, identity, own, key)
+        # A log that the anchor knows and the store does not is no new one: it comes back from the partner.
+        if not any(map(tx.logs.lacks, (own, own.other))):
+            begin(tx, identity, own, key)
         return moved
 
     return store.write(work)

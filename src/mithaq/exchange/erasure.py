@@ -67,7 +67,7 @@ def _end(tx: Transaction, identity: Identity, today: int, behind: Collection[Log
     for log, indexes in mirrors.items():
         pair = Pair.of(tx, identity, log.other)
         leaves = [pair.row(log, index).leaf.hex() for index in sorted(indexes)]
-        _state(identity, pair, [leaf for leaf in leaves if _is_accepted(pair, leaf)], "ended")
+        _state(tx, identity, pair, [leaf for leaf in leaves if _is_accepted(pair, leaf)], "ended")
     return len(ended)
 
 
@@ -77,11 +77,14 @@ def _is_accepted(pair: Pair, leaf: str) -> bool:
     return taken and not _is_erased(pair, leaf)
 
 
-def _state(identity: Identity, pair: Pair, leaves: Iterable[str], reason: str) -> None:
+def _state(tx: Transaction, identity: Identity, pair: Pair, leaves: Iterable[str], reason: str) -> None:
     """Say that contents are erased, in an entry for each text and field, or several.
 
-    Erased they are, also where the text no longer lets us say so.
+    Erased they are, also where the text no longer lets us say so, or the log is closed: nothing more is
+    entered into it (docs/adr/0011).
     """
+    if all(partner.own != pair.own for partner in tx.ledger.partners()):
+        return
     of = dict[tuple[str, str], list[str]]()
     for leaf in leaves:
         thing = pair.thing(leaf)
@@ -151,6 +154,23 @@ def say(tx: Transaction, identity: Identity, partner: Partner, act: About) -> En
     return entry
 
 
+def erase_closed(tx: Transaction, identity: Identity, partner: Partner, leaves: Iterable[str]) -> None:
+    """Erase on order what came or went over logs that are closed; there is no log left to state it in.
+
+    Raises:
+        UsageError: no such exchange, or its contents are gone on order already.
+        RefusedError: they are held over.
+    """
+    pair = Pair.of(tx, identity, partner.own)
+    for leaf in leaves:
+        exchange, thing = pair.thing(leaf), pair.thing(contents_key(leaf))
+        if exchange is None:
+            raise UsageError("no such exchange", where=str(pair.own), got=leaf)
+        if thing and thing.until[pair.side] > identity.now():
+            raise RefusedError("this erasure is not allowed", codes=("on-hold",))
+        drop(tx, pair, leaf)
+
+
 def erase_withdrawn(tx: Transaction, identity: Identity, pair: Pair, leaves: Iterable[str]) -> None:
     """Erase our copy of what its author has withdrawn, and state it; what we hold over stays until it may go.
 
@@ -166,7 +186,7 @@ def erase_withdrawn(tx: Transaction, identity: Identity, pair: Pair, leaves: Ite
     for leaf in erased:
         drop(tx, pair, leaf)
     refused = _refuse_unjudged(identity, pair, erased)
-    _state(identity, pair, [leaf for leaf in erased if leaf not in refused], "withdrawn")
+    _state(tx, identity, pair, [leaf for leaf in erased if leaf not in refused], "withdrawn")
 
 
 def _refuse_unjudged(identity: Identity, pair: Pair, leaves: Iterable[str]) -> tuple[str, ...]:
@@ -226,7 +246,7 @@ def offboard(identity: Identity, store: Store, partner: Partner, relation: str) 
         for leaf in erased:
             drop(tx, pair, leaf)
         refused = _refuse_unjudged(identity, pair, erased)
-        _state(identity, pair, [leaf for leaf in erased if leaf not in refused], "off-boarding")
+        _state(tx, identity, pair, [leaf for leaf in erased if leaf not in refused], "off-boarding")
         return len(erased)
 
     leaves = store.read(look)
@@ -257,11 +277,23 @@ def _is_erased(pair: Pair, leaf: str) -> bool:
 
 
 def erase_due(identity: Identity, store: Store, partner: Partner) -> None:
-    """Drop what our log says that we erased: it is here again where a store was put back from a backup."""
+    """Drop what our log says that we erased, and what either log says that its author has withdrawn.
+
+    It is here again where a store was put back from a backup. That we erased what was withdrawn may have been
+    stated nowhere: the text no longer let us.
+    """
 
     def due(tx: Transaction) -> list[str]:
         pair = Pair(tx, identity, partner.own)
-        return [leaf for entry in _own(tx, partner, "erasure") for leaf in entry.re if _rows(tx, pair, leaf)]
+        erased = [leaf for entry in _done(tx, partner.own, "erasure") for leaf in entry.re]
+        withdrawn = [
+            leaf
+            for log in (partner.own, partner.mirror)
+            for entry in _done(tx, log, "withdrawal")
+            for leaf in entry.re
+            if _may_erase(identity, pair, leaf)
+        ]
+        return [leaf for leaf in dict.fromkeys((*erased, *withdrawn)) if _rows(tx, pair, leaf)]
 
     for leaf in store.read(due):
         store.write(lambda tx, leaf=leaf: drop(tx, Pair.of(tx, identity, partner.own), leaf))
@@ -295,9 +327,9 @@ def _rows(tx: Transaction, pair: Pair, leaf: str) -> list[BodyKey]:
     return [BodyKey(log, *place) for place in tx.bodies.present(log, ref.index, ref.index + 1)]
 
 
-def _own(tx: Transaction, partner: Partner, kind: str) -> Iterator[Entry]:
-    """Our own legal entries of a kind."""
-    for row in tx.logs.of_kind(partner.own, kind):
+def _done(tx: Transaction, log: LogName, kind: str) -> Iterator[Entry]:
+    """Legal entries of a kind."""
+    for row in tx.logs.of_kind(log, kind):
         if row.outcome.startswith(b"done"):
             yield Entry.parse(row.data)
 
@@ -330,7 +362,7 @@ def carry_out_holds(identity: Identity, store: Store, partner: Partner) -> None:
     Raises:
         KeyStoreError, StoreError: a disk refuses; it is tried again.
     """
-    held = store.read(lambda tx: {leaf for entry in _own(tx, partner, "hold") for leaf in entry.re})
+    held = store.read(lambda tx: {leaf for entry in _done(tx, partner.own, "hold") for leaf in entry.re})
     for leaf in sorted(held):
         _carry_out_hold(identity, store, partner, leaf)
 

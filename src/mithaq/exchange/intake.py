@@ -29,7 +29,7 @@ from mithaq.exchange.judging import Judging
 from mithaq.exchange.manifest import verify as verify_manifest
 from mithaq.exchange.noted import Noted
 from mithaq.exchange.pair import Draft, Heard, Pair, TileView
-from mithaq.exchange.partners import card_of, find_partner, parse_card
+from mithaq.exchange.partners import card_of, cards_before, find_partner, parse_card
 from mithaq.exchange.ports import Clocks, Cosignature, Head, Partner, Store, Transaction
 from mithaq.exchange.pouch import OpenPouch
 from mithaq.exchange.rates import Rates
@@ -176,6 +176,7 @@ class _Work:
         self._pair = Pair.of(tx, identity, self._partner.own)
         self._log = self._partner.mirror
         self._clocks = tx.ledger.clocks(self._partner.own)
+        self._log_pair = card.pairs[Role.LOG]
         self._judging = Judging(tx, identity, self._pair, delivery)
 
     def run(self, sent: int) -> Taken:
@@ -221,7 +222,7 @@ class _Work:
     def _head(self) -> Note:
         """The partner's head, with the lines of its log pair alone."""
         assert self._delivery.head
-        return _only(self._delivery.head, str(self._log), ED25519_TYPE, self._card.pairs[Role.LOG])
+        return _only(self._delivery.head, str(self._log), ED25519_TYPE, self._log_pair)
 
     # --- after a loss -------------------------------------------------------------------------------------
 
@@ -267,13 +268,29 @@ class _Work:
         held = Note.parse(heads[0].note, limit=HEAD_MAX) if heads else None
         mirror = Mirror(str(self._log), frontier, held)
         batch = Batch(delivery.head, delivery.start, delivery.entries)
+        self._log_pair = self._signer(delivery.head)
         try:
-            result = advance(mirror, batch, self._card.pairs[Role.LOG], TileView(self._tx, self._log))
+            result = advance(mirror, batch, self._log_pair, TileView(self._tx, self._log))
         except StaleError:
             return None, []
         if isinstance(result, SetAside):
             return None, []
         return result, delivery.entries[frontier.size - delivery.start :]
+
+    def _signer(self, head: Note) -> PublicPair:
+        """Under which log pair to verify a head: that of the card which signed the pouch.
+
+        What we had cosigned before a loss may stand under an earlier one: its author signs again only what we
+        have not said that we hold.
+        """
+        newest = self._card.pairs[Role.LOG]
+        cosigned = self._tx.logs.lacks(self._log)
+        if cosigned and Checkpoint.parse(head.text).size <= cosigned[0]:
+            for each in (self._card, *cards_before(self._tx, self._card, self._delivery.notes)):
+                pair = each.pairs[Role.LOG]
+                if head.line(str(self._log), key_id(str(self._log), ED25519_TYPE + pair.ed25519)):
+                    return pair
+        return newest
 
     def _take_key(self, heard: Heard) -> None:
         entry = heard.step.entry

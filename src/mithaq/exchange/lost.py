@@ -67,8 +67,10 @@ def find(identity: Identity, store: Store, partner: Partner) -> int:
     gone, and a pouch that carries such a content could not be finished.
 
     Returns:
-        How many entries have lost contents; those of the partner are wanted again.
+        How many entries have lost contents; those of the partner are wanted again, if their log goes on.
     """
+    logs = [LogName(partner.own.author, partner.own.reader, n) for n in range(1, partner.own.n + 1)]
+    logs += [log.other for log in logs]
     files, today = set(identity.files.names("day")), contents.day_of(identity.now())
 
     def gone(tx: Transaction, log: LogName) -> list[int]:
@@ -77,7 +79,7 @@ def find(identity: Identity, store: Store, partner: Partner) -> int:
 
     def work(tx: Transaction) -> int:
         count = 0
-        for log in (partner.own, partner.mirror):
+        for log in logs:
             for day in gone(tx, log):
                 for index in tx.bodies.of_day(log, day):
                     count += 1
@@ -86,7 +88,7 @@ def find(identity: Identity, store: Store, partner: Partner) -> int:
                         _want(tx, log, index)
         return count
 
-    if store.read(lambda tx: gone(tx, partner.own) + gone(tx, partner.mirror)):
+    if store.read(lambda tx: any(gone(tx, log) for log in logs)):
         return store.write(work)
     return 0
 

@@ -1,6 +1,6 @@
 """The notes that a partner's entries name: cards and agreements, verified before they are kept (5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,14 +9,14 @@ from mithaq.crypto.notes import Note, digest, verify
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import KINDS
-from mithaq.errors import MalformedError, PeerError
+from mithaq.errors import ForgedError, MalformedError, PeerError
 from mithaq.exchange.cards import accept_card, verify_older_card
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.introduction import known_pairs, known_sealing
 from mithaq.exchange.manifest import NOTE_MAX
-from mithaq.exchange.partners import card_of, cards_before
+from mithaq.exchange.partners import card_of, cards_before, parse_card
 from mithaq.exchange.ports import Partner, Transaction
-from mithaq.exchange.signing import merge, verify_declaration, verify_partly, verify_signed
+from mithaq.exchange.signing import merge, verify_declaration, verify_partly
 
 
 class Noted:
@@ -71,6 +71,7 @@ class Noted:
         if entry.kind == "card":
             note = self._known_card(name, stored) or note
             self._new_card(note, entry.at)
+            self._entered = max(self._entered, Card.parse(note.text).serial)
         elif stored:
             note = self._stored_agreement(Note.parse(stored, limit=NOTE_MAX), note, str(entry.facts["act"]))
         else:
@@ -100,33 +101,49 @@ class Noted:
     def _agreement(self, note: Note, act: str) -> None:
         """What an ``agreement`` entry names: signed as its act needs it (protocol 4)."""
         if act in {"resume", "terminate"}:
-            verify_declaration(note, self._card)
-        elif act in {"activate", "suspend"}:
-            verify_signed(note, self._ours(), self._theirs(note))
+            _by_one(verify_declaration, note, self._theirs())
+            return
+        _by_one(verify_partly, note, [*self._theirs(), *self._earlier(note)])
+        if act in {"activate", "suspend"}:
+            _by_one(verify_partly, note, self._ours)
         else:
-            verify_partly(note, self._card)
             # A spoiled line of ours would stand where our own belongs, and the text could never be signed.
             verify(note, signers(self._identity.card).values())
 
-    def _ours(self) -> list[Card]:
-        """Our cards under which a text may be signed that the partner activates.
-
-        It may not know our newest one yet, and its log cannot wait for that: in force a text is only when we
-        have activated it too, which takes our authority of that day.
-        """
-        return [self._identity.card, *cards_before(self._tx, self._identity.card)]
-
-    def _theirs(self, note: Note) -> list[Card]:
-        """Likewise those of the partner: the one in force; those before it for what it entered under them."""
+    def _earlier(self, note: Note) -> list[Card]:
+        """All cards of the partner, for a text that it entered under one of them and has signed."""
         thing = self._tx.ledger.thing(self._partner.own, digest(note))
         side = sorted((self._partner.own.author, self._partner.origin)).index(self._partner.origin)
-        entered = thing is not None and bool(thing.value(side))
-        return [self._card, *cards_before(self._tx, self._card)] if entered else [self._card]
+        return self._before if thing is not None and thing.value(side) else []
+
+    @cached_property
+    def _ours(self) -> list[Card]:
+        """Our cards: what our authority has signed stays signed when another follows it.
+
+        The partner may not know our newest one yet, and its log cannot wait for that: in force a text is only
+        when we have activated it too, which takes our authority of that day.
+        """
+        return [self._identity.card, *cards_before(self._tx, self._identity.card, self._came)]
+
+    def _theirs(self) -> list[Card]:
+        """The partner's cards that may be in force where an entry stands.
+
+        That is from the one before the newest that stands ahead of it in its log, since a card is entered
+        before it is in force, up to the newest that we know: it may have been typed in.
+        """
+        known = [self._card, card_of(self._partner), *self._before]
+        return [card for card in known if card.serial >= self._entered - 1]
 
     @cached_property
     def _before(self) -> list[Card]:
         """The cards before the partner's newest: it may have been typed in long before the log came."""
         return list(cards_before(self._tx, card_of(self._partner), self._came))
+
+    @cached_property
+    def _entered(self) -> int:
+        """Serial of the newest card in the partner's log so far."""
+        note = self._tx.ledger.note(self._tx.logs.row(self._partner.mirror).state.card)
+        return parse_card(note).serial if note else 0
 
     def _new_card(self, note: Note, at: int) -> None:
         """A card takes effect at once; the pair before it is good until the first pouch under the new one."""
@@ -154,3 +171,21 @@ class Noted:
             )
         self._partner = replace(self._partner, previous=self._partner.card, card=bytes(note))
         self.__dict__.pop("_before", None)
+
+
+def _by_one(check: Callable[[Note, Card], object], note: Note, cards: Iterable[Card]) -> None:
+    """Check a note against the authority of each of these cards, until one has signed it.
+
+    Raises:
+        ForgedError: none of them has.
+        LimitError, MalformedError: it is none of its kind.
+    """
+    failure = ForgedError("signed by no card", got="no card")
+    for card in {card.authority: card for card in cards}.values():  # to parse a text again is not for nothing
+        try:
+            check(note, card)
+        except ForgedError as error:
+            failure = error
+        else:
+            return
+    raise failure

@@ -251,7 +251,9 @@ class _Packing:
         if given:
             yours, rows = given
             parts.append(part_of("yours", yours.pack(), yours.start))
-            parts += self._notes(rows)
+            # A reader that knows its newest card alone finds by those between whose head this is.
+            cards = self._tx.logs.of_kind(self._partner.mirror, "card")
+            parts += self._notes([*rows, *(row for row in cards if row.index >= mine)])
             self._outbox.said = (mine + len(rows), "")
             return mine, asked
         return None

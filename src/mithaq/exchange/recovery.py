@@ -234,6 +234,7 @@ class Recovery:
             PeerError: a note lacks that an entry of ours names.
             MirrorForkError: the partner's log is another one than we held.
         """
+        self._keep_cards()
         heard = list[Heard]()
         for side, start, end in self._runs:
             entries = self._entries[side][start:end]
@@ -315,6 +316,15 @@ class Recovery:
                 self._tx.ledger.put_note(name, bytes(note))
             elif stored is None:
                 raise MalformedError("an entry of ours names a note that did not come", got=name)
+
+    def _keep_cards(self) -> None:
+        """Keep the cards between the newest of both sides and the oldest: they sign what comes next."""
+        notes = self._delivery.notes
+        for newest in (self._identity.card, card_of(self._partner)):
+            for each in cards_before(self._tx, newest, notes):
+                if each.digest in notes and self._tx.ledger.note(each.digest) is None:
+                    self._check_lines(notes[each.digest], card=True)
+                    self._tx.ledger.put_note(each.digest, bytes(notes[each.digest]))
 
     def _check_lines(self, note: Note, *, card: bool) -> None:
         if card:

@@ -221,8 +221,8 @@ class Service:
     def take_up(self) -> list[str]:
         """What a node does before it serves.
 
-        Contents whose day key is gone are found out; our card is entered, a sealing key that is gone gets a
-        successor, and nothing is left under older node keys.
+        Our card is entered, a sealing key that is gone gets a successor, and nothing is left under older node
+        keys.
 
         Returns:
             Why pairs could not be taken up: one that is behind its anchor keeps nobody else from service.
@@ -232,7 +232,6 @@ class Service:
         """
         failures: list[str] = []
         for partner in self.partners():
-            lost.find(self._identity, self._store, partner)
             try:
                 self._take_up(partner)
             except (BehindError, PeerError, UsageError) as error:
@@ -258,12 +257,14 @@ class Service:
     def clear(self) -> None:
         """Destroy what must not be here; whoever opens a node does this before anything is served.
 
-        The store may have been put back from a backup: days have ended since, and erasures stand in the logs
-        (protocol 8). What ends by a clock that has leapt stays until that clock has been confirmed
-        (docs/adr/0014); it is not served meanwhile.
+        The store may have been put back from a backup: days have ended since, erasures stand in the logs
+        (protocol 8), and day keys may be gone: what they sealed is found out before new ones hide that. What
+        ends by a clock that has leapt stays until that clock has been confirmed (docs/adr/0014); it is not
+        served meanwhile.
         """
         self._end_days()
         for partner in self.partners():
+            lost.find(self._identity, self._store, partner)
             erasure.erase_due(self._identity, self._store, partner)
 
     def _end_days(self) -> None:
@@ -326,13 +327,13 @@ class Service:
         Raises:
             RefusedError: it is not in force, has no such field, or is suspended by us already.
         """
-        leaf = agreements.suspend(self._identity, self._store, self.partner(origin), name, field)
+        leaf = agreements.suspend(self._identity, self._store, self._live(origin), name, field)
         self._wake(Origin(origin))
         return leaf
 
     def declare(self, origin: str, note: bytes) -> Declaration:
         """Enter a resumption or a notice of termination that our authority has signed."""
-        declaration = agreements.declare(self._identity, self._store, self.partner(origin), note)
+        declaration = agreements.declare(self._identity, self._store, self._live(origin), note)
         self._wake(Origin(origin))
         return declaration
 
@@ -404,11 +405,18 @@ class Service:
     def about(self, origin: str, act: About) -> str:
         """Say something about what was exchanged, and do it: erase, withdraw, hold over; its leaf hash.
 
+        Of closed logs contents can be erased, which is stated nowhere: there is no leaf hash then.
+
         Raises:
+            UsageError: anything else about closed logs.
             RefusedError: it is not ours to say, or not now.
             StaleError: contents are to be held over and are not all here.
         """
-        partner = self.partner(origin)
+        if "/" in origin and act.kind == "erasure":
+            closed = self.partner(origin)
+            self._store.write(lambda tx: erasure.erase_closed(tx, self._identity, closed, act.re))
+            return ""
+        partner = self._live(origin)
         entry = self._store.write(lambda tx: erasure.say(tx, self._identity, partner, act))
         if act.kind == "hold":
             erasure.carry_out_holds(self._identity, self._store, partner)
@@ -417,7 +425,7 @@ class Service:
 
     def set_default_handling(self, origin: str, field: str, handling: Handling) -> DefaultHandling:
         """Keep what a person decided for contents without marks that go to a partner in a field."""
-        return marking.set_default(self._identity, self._store, self.partner(origin).own, field, handling)
+        return marking.set_default(self._identity, self._store, self._live(origin).own, field, handling)
 
     def default_handling(self, origin: str) -> list[DefaultHandling]:
         """What persons decided for a partner, by field."""
@@ -642,6 +650,7 @@ class Service:
         taken = self._intake.take(opened, partner, card, sent=outbox.sent)
         if taken.recovered:
             erasure.erase_due(self._identity, self._store, taken.partner)
+            erasure.carry_out_holds(self._identity, self._store, taken.partner)
             self._take_up(taken.partner)
         elif (sizes := self._sizes(partner)) != before:
             outbox.asks = 0.0  # it goes on at once as long as something comes

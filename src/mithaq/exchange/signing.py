@@ -5,7 +5,6 @@ that does not parse as an agreement of the signing party. Whether the signed tex
 here: that takes both sides' activation in their logs (``domain.lifecycle``).
 """
 
-from collections.abc import Sequence
 
 from mithaq.audit.agreement import NOTE_MAX
 from mithaq.audit.cards import signers
@@ -28,7 +27,6 @@ __all__ = [
     "verify_declaration",
     "verify_partly",
     "verify_rules",
-    "verify_signed",
 ]
 
 
@@ -127,29 +125,6 @@ def verify_agreement(note: Note, *cards: Card) -> Agreement:
         )
     require(note, *(signers(card)[Role.AUTHORITY] for card in cards))
     return agreement
-
-
-def verify_signed(note: Note, *parties: Sequence[Card]) -> Agreement:
-    """The agreement, if each party's authority of one of its cards has signed it.
-
-    Args:
-        note: the text with its lines.
-        parties: for each party its cards, the newest first.
-
-    Raises:
-        LimitError, MalformedError: it is no agreement.
-        ForgedError: the cards are not those of its two parties, or one has not signed.
-    """
-    held = [next((card for card in cards if _has_signed(note, card)), cards[0]) for cards in parties]
-    return verify_agreement(note, *held)
-
-
-def _has_signed(note: Note, card: Card) -> bool:
-    try:
-        require(note, signers(card)[Role.AUTHORITY])
-    except ForgedError:
-        return False
-    return True
 
 
 def verify_declaration(note: Note, card: Card) -> Declaration:

@@ -96,7 +96,7 @@ def create(node: Directory, shelves: Shelves, now: int) -> Report:
                 where=ascii(str(shelf.path)),
                 todo="name another directory",
             )
-    _remember(node, shelves.keys)
+    remember(node.backups, shelves.keys)
     # The database first: the key of every content in it is then among the keys, unless its day has ended.
     with shelves.data.making(now) as data, shelves.keys.making(now) as keys:
         copy_database(node.store, data.place / FILE_NAME)
@@ -160,7 +160,7 @@ def expire_known(node: Directory, now: int) -> None:
         StoreError, KeyStoreError: a disk refuses; the other shelves have been seen to.
     """
     failures: list[MithaqError] = []
-    for path in _known(node):
+    for path in _known(node.backups):
         try:
             expire(Shelf(path, "keys"), now)
         except MithaqError as error:
@@ -169,24 +169,33 @@ def expire_known(node: Directory, now: int) -> None:
         raise failure
 
 
-def _remember(node: Directory, shelf: Shelf) -> None:
-    known = _known(node)
+def remember(backups: Path, shelf: Shelf) -> None:
+    """Note a shelf of keys, so that ``expire_known`` finds it.
+
+    Args:
+        backups: the node's file of them (``Directory.backups``).
+        shelf: the shelf.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    known = _known(backups)
     if shelf.path not in known:
-        with as_store_error("cannot be remembered", node.backups):
-            fresh = node.backups.with_suffix(".new")
+        with as_store_error("cannot be remembered", backups):
+            fresh = backups.with_suffix(".new")
             fresh.unlink(missing_ok=True)
             create_private(
                 fresh,
                 "".join(f"{path}\n" for path in (*known, shelf.path)).encode("utf-8", "surrogateescape"),
             )
-            fresh.replace(node.backups)
+            fresh.replace(backups)
 
 
-def _known(node: Directory) -> list[Path]:
-    with as_store_error("cannot be looked up", node.backups):
-        if not node.backups.exists():
+def _known(backups: Path) -> list[Path]:
+    with as_store_error("cannot be looked up", backups):
+        if not backups.exists():
             return []
-        return [Path(line) for line in node.backups.read_text("utf-8", "replace").splitlines()]
+        return [Path(line) for line in backups.read_text("utf-8", "replace").splitlines()]
 
 
 def _remove_old(shelf: Shelf, now: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from mithaq.crypto.private_files import create_private, make_directory, sync_directory
 from mithaq.errors import ConfigError, StoreError
 from mithaq.exchange.contents import day_name, day_of
-from mithaq.node.backup import CARD, CONFIG, Report, Shelves, verify
+from mithaq.node.backup import CARD, CONFIG, Report, Shelves, remember, verify
 from mithaq.node.directory import Directory
 from mithaq.node.shelf import copy, sync_below
 from mithaq.store.engine import FILE_NAME
@@ -43,8 +43,16 @@ def restore(node: Directory, shelves: Shelves, now: int, name: str = "") -> Repo
                 copy(source, staging / target)
             config = replace(config, keystore=f"file:{node.keys.resolve()}")
             create_private(staging / CONFIG, config.text().encode())
+            remember(staging / node.backups.name, shelves.keys)  # day keys on it end when the node's do
             sync_below(staging)
-            for each in ("store", "keys", "keyfiles", CARD, CONFIG):  # the last makes it a node
+            for each in (
+                "store",
+                "keys",
+                "keyfiles",
+                node.backups.name,
+                CARD,
+                CONFIG,
+            ):  # the last makes a node
                 (staging / each).rename(node.path / each)
             staging.rmdir()
             sync_directory(node.path)
@@ -72,6 +80,7 @@ def _staging(node: Directory) -> Path:
     if staging.exists() and not node.config_file.exists():
         for each in ("store", "keys", "keyfiles", UNFINISHED):
             shutil.rmtree(node.path / each, ignore_errors=True)
+        node.backups.unlink(missing_ok=True)
         node.card.unlink(missing_ok=True)
     others = {each.name for each in node.path.iterdir()} - {"anchor", "lock"}
     if others:
