@@ -82,7 +82,8 @@ class Noted:
         if act in {"resume", "terminate"}:
             _by_one(verify_declaration, note, self._theirs())
             return
-        _by_one(verify_partly, note, self._theirs())
+        # A text that is suspended was signed when it was activated, however long ago.
+        _by_one(verify_partly, note, self._known() if act == "suspend" else self._theirs())
         if act in {"activate", "suspend"}:
             _by_one(verify_partly, note, self._ours)
         else:
@@ -100,8 +101,11 @@ class Noted:
         That is from the one before the newest that stands ahead of it in its log, since a card is entered
         before it is in force, up to the newest that we know: it may have been typed in.
         """
-        known = [self._card, card_of(self._partner), *self._before]
-        return [card for card in known if card.serial >= self._entered - 1]
+        return [card for card in self._known() if card.serial >= self._entered - 1]
+
+    def _known(self) -> list[Card]:
+        """All of the partner's cards."""
+        return [self._card, card_of(self._partner), *self._before]
 
     @cached_property
     def _before(self) -> list[Card]:

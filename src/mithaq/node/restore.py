@@ -45,7 +45,14 @@ def restore(node: Directory, shelves: Shelves, now: int, name: str = "") -> Repo
             create_private(staging / CONFIG, config.text().encode())
             remember(staging / node.backups.name, shelves.keys)  # day keys on it end when the node's do
             sync_below(staging)
-            for each in ("store", "keys", "keyfiles", node.backups.name, CARD, CONFIG):  # the last makes a node
+            for each in (
+                "store",
+                "keys",
+                "keyfiles",
+                node.backups.name,
+                CARD,
+                CONFIG,
+            ):  # the last makes a node
                 (staging / each).rename(node.path / each)
             staging.rmdir()
             sync_directory(node.path)
