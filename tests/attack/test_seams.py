@@ -395,7 +395,7 @@ def test_a_retired_authority_resumes_nothing(nodes):
     retired = b.keys.authority
     rotate(b, a, authority=True, tag="1")
     rotate(b, a, authority=True, tag="2")
-    b.service.suspend(A, text.key)
+    leaf = b.service.suspend(A, text.key)
     come_to_rest(a, b)
     assert len(a.service.halts(B)) == 1
     declaration = Declaration(
@@ -403,7 +403,7 @@ def test_a_retired_authority_resumes_nothing(nodes):
         origin=B,
         relation=text.relation,
         agreement=text.key,
-        lifts=a.service.halts(B)[0].key,
+        lifts=leaf,
         issued=Moment(b.identity.now()),
     )
     forged = sign_declaration(declaration, retired)
