@@ -2,26 +2,32 @@
 
 import dataclasses
 import shutil
+from dataclasses import dataclass
 
 import pytest
 
-from attack.test_national_rules import signed
 from backups import back_up
+from mithaq.crypto.notes import Note, digest
 from mithaq.domain.card import Card
+from mithaq.domain.declaration import Declaration, Declared
 from mithaq.domain.moment import DAY, Moment
+from mithaq.domain.narrowing import Narrowing
+from mithaq.domain.national import NationalRules
 from mithaq.domain.party import LogName, Role
-from mithaq.errors import StoreError, UsageError
+from mithaq.errors import ForgedError, StoreError, UsageError
 from mithaq.exchange.about import About
 from mithaq.exchange.packing import Lane
+from mithaq.exchange.pair import Draft
 from mithaq.exchange.partners import find_partner
 from mithaq.exchange.service import ASK_AGAIN, Service
+from mithaq.exchange.signing import sign_declaration, sign_rules
 from mithaq.node import backup
 from mithaq.node.backup import Shelves
 from mithaq.node.directory import Directory
 from mithaq.node.restore import restore as back_up_restore
 from nodes import A, B, alert, insist, make_node, restore, settle, snapshot
-from pouches import check_equal, come_to_rest, deliver, entries, own, pack
-from signed_texts import following
+from pouches import batch, check_equal, come_to_rest, deliver, entries, forge, head, lie, own, pack
+from signed_texts import Keys, following
 from signed_texts import pair as signing_pair
 
 TWO = LogName(A, B, 2)
@@ -71,9 +77,8 @@ def rotate(node, partner, *, authority=False, closes=None, tag="x"):
         mirror=signing_pair(f"{node.label} mirror {tag}", Role.MIRROR),
     )
     if authority:
-        owner = owner.but(
-            authority=owner.coming, coming=signing_pair(f"{node.label} c {tag}", Role.AUTHORITY)
-        )
+        coming = signing_pair(f"{node.label} coming {tag}", Role.AUTHORITY)
+        owner = owner.but(authority=owner.coming, coming=coming)
     before = node.identity.card
     note = owner.sign(
         following(before, owner, issued=Moment(int(node.clock())), url=before.url, closes=closes)
@@ -105,14 +110,13 @@ def nothing_left(node, partner, owner, note):
     return fresh
 
 
-SMALL = (1_000, 1)
-
-
-@pytest.mark.parametrize("small", SMALL)
-@pytest.mark.parametrize("authority", [False, True])
-@pytest.mark.parametrize("who", ["loser", "other", "both"])
-@pytest.mark.parametrize("times", [1, 3])
-def test_total_loss_after_rotations(nodes, monkeypatch, small, authority, who, times):
+@pytest.mark.parametrize("small", [1_000, 1], ids=["whole", "in-parts"])
+@pytest.mark.parametrize("authority", [False, True], ids=["node-keys", "authority"])
+@pytest.mark.parametrize(("who", "times"), [("loser", 3), ("other", 3), ("both", 1)])
+def test_total_loss_after_rotations(  # noqa: PLR0917 - what varies
+    nodes, monkeypatch, small, authority, who, times
+):
+    """Heads and texts stand under keys and authorities that others have followed; one card is known."""
     monkeypatch.setattr("mithaq.exchange.yours.GIVEN_ENTRIES_MAX", small)
     monkeypatch.setattr("mithaq.exchange.packing.ENTRIES_MAX", small)
     a, b = nodes
@@ -140,26 +144,43 @@ def close(a, b):
     return owner, note
 
 
+@dataclass
+class Closed:
+    """A pair that has moved to its second logs, since a's card closed the first.
+
+    Attributes:
+        nodes: both; what is put here is closed in the end.
+        first: what each said in the first logs.
+        backups: of both, from before the closing.
+        owner, note: keys of a and its closing card.
+    """
+
+    nodes: list
+    first: tuple
+    backups: tuple
+    owner: Keys
+    note: Note
+
+
 @pytest.fixture
 def closed(nodes):
     a, b = nodes
     first = talk(a, b, "in the first log")
     backups = snapshot(a), snapshot(b)
-    kept = a.keys, a.identity.card_note
-    owner, note = close(a, b)
-    return a, b, first, backups, owner, note, nodes
+    return Closed(nodes, first, backups, *close(a, b))
 
 
 @pytest.mark.parametrize("later", [False, True])
 def test_author_restored_to_before_its_closing(closed, later):
-    a, b, first, backups, owner, note, nodes = closed
-    if later:
+    a, b = closed.nodes
+    owner, note = closed.owner, closed.note
+    if later:  # the card in force says nothing of a closing
         owner, note = rotate(a, b, tag="later")
         settle(a, b)
     assert b.service.partner(A).own == TWO.other
-    a = nodes[0] = restore(a, backups[0])
+    a = closed.nodes[0] = restore(a, closed.backups[0])
     put(a, owner, note)
-    print(a.service.take_up())
+    a.service.take_up()
     for node in (a, b):
         node.clock.offset += ASK_AGAIN
     insist(a, b)
@@ -170,10 +191,10 @@ def test_author_restored_to_before_its_closing(closed, later):
 
 
 def test_reader_restored_to_before_closing(closed):
-    a, b, first, backups, owner, note, nodes = closed
-    b = nodes[1] = restore(b, backups[1])
+    a, b = closed.nodes
+    b = closed.nodes[1] = restore(b, closed.backups[1])
     b.service.take_up()
-    b.service.introduce(bytes(note), "")
+    b.service.introduce(bytes(closed.note), "")
     for node in (a, b):
         node.clock.offset += ASK_AGAIN
     insist(a, b)
@@ -184,18 +205,18 @@ def test_reader_restored_to_before_closing(closed):
 
 
 def test_nothing_is_entered_into_closed_logs_when_contents_end(closed):
-    a, b, first, *_ = closed
-    sizes = [(x.service.status(f"{y}/1").own_size) for x, y in ((a, B), (b, A))]
+    (a, b), first = closed.nodes, closed.first
+    sizes = [x.service.status(f"{y}/1").own_size for x, y in ((a, B), (b, A))]
     for node in (a, b):
         node.clock.offset += 12 * DAY
         node.service.housekeep()
     assert a.service.item(f"{B}/1", first[1].leaf).present == (False,)
-    assert [(x.service.status(f"{y}/1").own_size) for x, y in ((a, B), (b, A))] == sizes
-    print(a.service.status(B).closed)
+    assert [x.service.status(f"{y}/1").own_size for x, y in ((a, B), (b, A))] == sizes
+    assert not any("conflict" in each for each in a.service.status(B).closed)
 
 
 def test_contents_of_closed_logs_are_erased_on_order(closed):
-    a, b, first, *_ = closed
+    b, first = closed.nodes[1], closed.first
     size = b.service.status(f"{A}/1").own_size
     assert b.service.about(f"{A}/1", order(first[0].leaf)) == ""
     assert b.service.item(f"{A}/1", first[0].leaf).present == (False,)
@@ -215,8 +236,8 @@ def test_contents_of_closed_logs_are_erased_on_order(closed):
 
 def test_day_keys_lost_are_found_in_closed_logs(closed):
     """Else the day key that the next content of that day makes would hide it."""
-    a, b, first, _, owner, note, nodes = closed
-    b = nodes[1] = restore(b, snapshot(b), lost=("day",))
+    b, first = closed.nodes[1], closed.first
+    b = closed.nodes[1] = restore(b, snapshot(b), lost=("day",))
     b.service.clear()
     assert b.service.item(f"{A}/1", first[0].leaf).present == (False,)
     assert b.service.status(f"{A}/1").wanted == 0
@@ -265,7 +286,11 @@ def test_rules_loaded_after_the_backup(nodes):
     """The text went with the store: nothing is judged until it is loaded again, and then all goes on."""
     a, b = nodes
     backup = snapshot(a)
-    note = signed(a)
+    closes = (Narrowing(field="civil-protection", closed="field"),)
+    rules = NationalRules(
+        origin=A, serial=1, issued=Moment(a.identity.now()), title={"en": "Rules"}, narrows=closes
+    )
+    note = bytes(sign_rules(rules.text(), A, a.keys.authority))
     a.service.load_rules(note)
     b.service.send(A, alert("refused by them"))
     settle(a, b)
@@ -331,3 +356,60 @@ def test_contents_of_a_pair_that_has_stopped_end_on_their_day(nodes):
     b.service.housekeep()
     assert b.service.item(A, said.leaf).present == (False,)
     assert b.store.read(lambda tx: tx.bodies.present(own(a, b), 0, 1000)) == {}
+
+
+# --- what may be believed after a loss --------------------------------------------------------------------
+
+
+def test_a_retired_log_pair_signs_nothing_beyond_what_we_had_cosigned(nodes):
+    """Heads of what we held stand under it; a head of anything else under it is a thief's."""
+    a, b = nodes
+    talk(a, b)
+    backup = snapshot(a)
+    retired = b.keys.log
+    _, note = rotate(b, a)
+    a = nodes[0] = restore(a, backup)
+    a.service.introduce(bytes(note), "")
+    pack(a, b)
+    mine, have = entries(b, own(b, a)), a.service.status(B).mirror_size
+    asked = a.store.read(lambda tx: tx.ledger.asked(own(a, b)))
+    said = [*mine, b"{}"]
+    false = forge(
+        b,
+        a,
+        head(own(b, a), said, retired),
+        batch(said, have),
+        public=a.identity.card.sealing,
+        answers=asked,
+    )
+    with pytest.raises(ForgedError):
+        a.service.take(false)
+    assert a.service.status(B).mirror_size == have
+    recovered(a, b)
+
+
+def test_a_retired_authority_resumes_nothing(nodes):
+    """The text that it signed stays in force, and can be suspended; two cards later it signs nothing more."""
+    a, b = nodes
+    (text,) = b.service.agreements(A)
+    retired = b.keys.authority
+    rotate(b, a, authority=True, tag="1")
+    rotate(b, a, authority=True, tag="2")
+    leaf = b.service.suspend(A, text.key)
+    come_to_rest(a, b)
+    assert len(a.service.halts(B)) == 1
+    declaration = Declaration(
+        act=Declared.RESUME,
+        origin=B,
+        relation=text.relation,
+        agreement=text.key,
+        lifts=leaf,
+        issued=Moment(b.identity.now()),
+    )
+    forged = sign_declaration(declaration, retired)
+    b.store.write(lambda tx: tx.ledger.put_note(digest(forged), bytes(forged)))
+    lie(b, a, Draft("ab" * 16, "agreement", facts={"act": "resume", "note": digest(forged)}))
+    size = a.service.status(B).mirror_size
+    with pytest.raises(ForgedError):
+        deliver(a, pack(b, a).data)
+    assert a.service.status(B).mirror_size == size

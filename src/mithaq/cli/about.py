@@ -83,4 +83,5 @@ def say(session: Session, partner: str, kind: str, leaves: list[str], facts: dic
         re = tuple(service.item(partner, leaf).leaf for leaf in leaves)
         with typed():
             said = service.about(partner, About(kind, re, facts))
-    return Answer({"leaf": said, "kind": kind, "re": list(re)}, [said])
+    # Of closed logs an erasure is stated nowhere.
+    return Answer({"leaf": said, "kind": kind, "re": list(re)}, [said] if said else list(re))

@@ -67,7 +67,7 @@ def find(identity: Identity, store: Store, partner: Partner) -> int:
     gone, and a pouch that carries such a content could not be finished.
 
     Returns:
-        How many entries have lost contents; those of the partner are wanted again, if their log goes on.
+        How many entries have lost contents; the partner's are wanted again, unless their log is closed.
     """
     logs = [LogName(partner.own.author, partner.own.reader, n) for n in range(1, partner.own.n + 1)]
     logs += [log.other for log in logs]

@@ -103,18 +103,20 @@ class Noted:
         if act in {"resume", "terminate"}:
             _by_one(verify_declaration, note, self._theirs())
             return
-        _by_one(verify_partly, note, [*self._theirs(), *self._earlier(note)])
+        # A text that is suspended, or was entered before, was signed then, however long ago.
+        before = act == "suspend" or self._has_entered(note)
+        _by_one(verify_partly, note, self._known() if before else self._theirs())
         if act in {"activate", "suspend"}:
             _by_one(verify_partly, note, self._ours)
         else:
             # A spoiled line of ours would stand where our own belongs, and the text could never be signed.
             verify(note, signers(self._identity.card).values())
 
-    def _earlier(self, note: Note) -> list[Card]:
-        """All cards of the partner, for a text that it entered under one of them and has signed."""
+    def _has_entered(self, note: Note) -> bool:
+        """Whether the partner has entered this text before."""
         thing = self._tx.ledger.thing(self._partner.own, digest(note))
         side = sorted((self._partner.own.author, self._partner.origin)).index(self._partner.origin)
-        return self._before if thing is not None and thing.value(side) else []
+        return thing is not None and bool(thing.value(side))
 
     @cached_property
     def _ours(self) -> list[Card]:
@@ -131,8 +133,11 @@ class Noted:
         That is from the one before the newest that stands ahead of it in its log, since a card is entered
         before it is in force, up to the newest that we know: it may have been typed in.
         """
-        known = [self._card, card_of(self._partner), *self._before]
-        return [card for card in known if card.serial >= self._entered - 1]
+        return [card for card in self._known() if card.serial >= self._entered - 1]
+
+    def _known(self) -> list[Card]:
+        """All of the partner's cards."""
+        return [self._card, card_of(self._partner), *self._before]
 
     @cached_property
     def _before(self) -> list[Card]:

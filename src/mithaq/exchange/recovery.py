@@ -318,7 +318,7 @@ class Recovery:
                 raise MalformedError("an entry of ours names a note that did not come", got=name)
 
     def _keep_cards(self) -> None:
-        """Keep the cards between the newest of both sides and the oldest: they sign what comes next."""
+        """Keep the cards between the newest of both sides and the oldest: what comes next names them."""
         notes = self._delivery.notes
         for newest in (self._identity.card, card_of(self._partner)):
             for each in cards_before(self._tx, newest, notes):

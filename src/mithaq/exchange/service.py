@@ -515,7 +515,8 @@ class Service:
         own = taken.partner.own
         behind = self._asking(taken.partner)
         first = behind or not self._store.read(lambda tx: introduction.is_pair_key(tx, own, opened.to))
-        bare, short = first or behind, behind or not taken.fresh
+        # Who is behind signs nothing, and gives what was signed before: its partner may be behind too.
+        bare, short = first or behind, not taken.fresh
         load = self._packer.pack(
             taken.partner, outbox, Lane.PROMPT, answers=opened.manifest.id, short=short, bare=bare
         )

@@ -5,7 +5,6 @@ that does not parse as an agreement of the signing party. Whether the signed tex
 here: that takes both sides' activation in their logs (``domain.lifecycle``).
 """
 
-
 from mithaq.audit.agreement import NOTE_MAX
 from mithaq.audit.cards import signers
 from mithaq.crypto.keys import SigningPair
