@@ -257,11 +257,18 @@ def _is_erased(pair: Pair, leaf: str) -> bool:
 
 
 def erase_due(identity: Identity, store: Store, partner: Partner) -> None:
-    """Drop what our log says that we erased: it is here again where a store was put back from a backup."""
+    """Drop what both logs say is to be gone: it is here again where a store was put back from a backup.
+
+    What we erased, and what was withdrawn: of that we may have been unable to state the erasure.
+    """
 
     def due(tx: Transaction) -> list[str]:
         pair = Pair(tx, identity, partner.own)
-        return [leaf for entry in _own(tx, partner, "erasure") for leaf in entry.re if _rows(tx, pair, leaf)]
+        said = [leaf for entry in _legal(tx, partner.own, "erasure") for leaf in entry.re]
+        for log in (partner.own, partner.mirror):
+            withdrawn = (leaf for entry in _legal(tx, log, "withdrawal") for leaf in entry.re)
+            said += [leaf for leaf in withdrawn if _may_erase(identity, pair, leaf)]
+        return [leaf for leaf in said if _rows(tx, pair, leaf)]
 
     for leaf in store.read(due):
         store.write(lambda tx, leaf=leaf: drop(tx, Pair.of(tx, identity, partner.own), leaf))
@@ -295,9 +302,9 @@ def _rows(tx: Transaction, pair: Pair, leaf: str) -> list[BodyKey]:
     return [BodyKey(log, *place) for place in tx.bodies.present(log, ref.index, ref.index + 1)]
 
 
-def _own(tx: Transaction, partner: Partner, kind: str) -> Iterator[Entry]:
-    """Our own legal entries of a kind."""
-    for row in tx.logs.of_kind(partner.own, kind):
+def _legal(tx: Transaction, log: LogName, kind: str) -> Iterator[Entry]:
+    """Legal entries of a kind in a log."""
+    for row in tx.logs.of_kind(log, kind):
         if row.outcome.startswith(b"done"):
             yield Entry.parse(row.data)
 
@@ -330,7 +337,7 @@ def carry_out_holds(identity: Identity, store: Store, partner: Partner) -> None:
     Raises:
         KeyStoreError, StoreError: a disk refuses; it is tried again.
     """
-    held = store.read(lambda tx: {leaf for entry in _own(tx, partner, "hold") for leaf in entry.re})
+    held = store.read(lambda tx: {leaf for entry in _legal(tx, partner.own, "hold") for leaf in entry.re})
     for leaf in sorted(held):
         _carry_out_hold(identity, store, partner, leaf)
 
