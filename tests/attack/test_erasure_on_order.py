@@ -16,6 +16,7 @@ from mithaq.exchange.about import About
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft
+from mithaq.exchange.ports import BodyKey
 from nodes import A, B, alert, carry, make_node, settle
 from pouches import come_to_rest, lie
 
@@ -369,3 +370,18 @@ def test_a_void_statement_is_no_rung_of_a_receipt(pair, shared, monkeypatch):
             [bytes(node.identity.card_note) for node in pair],
             [node.fingerprint for node in pair],
         )
+
+
+def test_what_was_withdrawn_is_dropped_where_its_erasure_could_not_be_stated(pair, shared, monkeypatch):
+    """Its reader's card had ended, say; then the store is put back with the contents in it."""
+    a, b = pair
+    key = BodyKey(b.service.partner(A).mirror, b.service.item(A, shared).index, 0)
+    stored = b.store.read(lambda tx: tx.bodies.get(key))
+    a.service.about(B, withdrawal(shared))
+    with monkeypatch.context() as patched:
+        patched.setattr("mithaq.exchange.erasure._state", lambda *_: None)
+        settle(a, b)
+    assert reading(b, A, shared) == "erased by one side"
+    b.store.write(lambda tx: tx.bodies.put(key, stored))
+    b.service.clear()
+    assert b.store.read(lambda tx: tx.bodies.get(key)) is None

@@ -4,17 +4,21 @@ import dataclasses
 
 import pytest
 
+from liar import spoiled
+from mithaq.crypto.notes import Note
+from mithaq.demo.rabat import rabat
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
 from mithaq.domain.moment import DAY, MOMENT_MAX, Moment
 from mithaq.domain.party import LogName, Origin
-from mithaq.errors import BehindError, MalformedError
+from mithaq.errors import BehindError, ForgedError, LimitError, MalformedError
 from mithaq.exchange.delivery import Unpacking
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.rates import Rates
+from mithaq.exchange.signing import sign_agreement
 from nodes import A, B, alert, carry, introduce, make_node, reader, settle
-from pouches import deliver, forge
+from pouches import come_to_rest, deliver, forge
 from signed_texts import following, keys
 
 
@@ -113,6 +117,40 @@ def test_contents_under_the_key_of_a_card_before(pair):
     load = a.service.pouch(B, Lane.PROMPT).load
     deliver(b, forge(a, b, *load.contents, public=old))
     assert b.service.item(A, sent.leaf).present == (False,)
+
+
+@pytest.mark.parametrize("whose", [0, 1], ids=["the partner's", "ours"])
+def test_a_spoiled_line_that_came_by_hand_is_not_kept(pair, whose):
+    """The attack: a text by mail, its signature spoiled; the true one behind it is refused with its pouch."""
+    a, b = pair
+    (force,) = a.service.agreements(B)
+    text = rabat(int(a.clock()), serial=2, previous=force.key).text()
+    by_b = sign_agreement(text, B, b.keys.authority)
+    name = b.service.propose(A, bytes(by_b))
+    settle(a, b)
+    by_a = sign_agreement(text, A, a.keys.authority)
+    signed = (by_a, by_b)[whose]
+    bad = Note(text, tuple(spoiled(signed.lines)))
+    with pytest.raises(ForgedError):
+        b.service.cosign(bytes(bad))
+    nobody = [keys(f"nobody {n}").authority for n in range(6)]
+    crowd = [line for pair in nobody for line in sign_agreement(text, B, pair).lines]
+    with pytest.raises(LimitError):
+        b.service.cosign(bytes(Note(text, (*by_b.lines, *crowd))))
+    a.service.cosign(bytes(by_a))
+    a.service.activate(B, name)
+    come_to_rest(a, b)
+    b.service.activate(A, name)
+    come_to_rest(a, b)
+
+
+def test_a_proposal_with_a_spoiled_line_of_the_partner_is_not_entered(pair):
+    a, b = pair
+    (force,) = a.service.agreements(B)
+    text = rabat(int(a.clock()), serial=2, previous=force.key).text()
+    mine, theirs = (sign_agreement(text, node.origin, node.keys.authority) for node in (a, b))
+    with pytest.raises(ForgedError):
+        a.service.propose(B, bytes(Note(text, (*mine.lines, *spoiled(theirs.lines)))))
 
 
 def test_one_pair_that_fails_does_not_keep_house_for_none(pair, tmp_path):

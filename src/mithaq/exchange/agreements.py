@@ -5,34 +5,50 @@ carries at least our own authority's signature; an activation needs both, verifi
 suspend needs no signature but the log's; to resume or to terminate is the authority's to declare.
 """
 
-from mithaq.crypto.notes import Note, digest
+from mithaq.audit.cards import signers
+from mithaq.crypto.notes import Note, digest, verify
 from mithaq.domain.declaration import Declaration
 from mithaq.domain.entry import Entry
 from mithaq.domain.party import LogName
-from mithaq.errors import UsageError
+from mithaq.errors import LimitError, UsageError
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Draft, Pair
 from mithaq.exchange.partners import card_of
 from mithaq.exchange.ports import Partner, Store, Transaction
 from mithaq.exchange.signing import NOTE_MAX, merge, verify_agreement, verify_declaration, verify_partly
 
+LINES_KEPT = 12
+"""Lines that come by hand under a text: of both parties, under an authority and the one after it, are eight,
+and four of the sixteen that a note may have are left for what the partner's log brings."""
 
-def _keep(tx: Transaction, note: Note) -> Note:
-    """Store a text with the signatures that we have of it, old and new."""
+
+def _keep(tx: Transaction, identity: Identity, note: Note) -> Note:
+    """Store a text with the signatures that we have of it, old and new.
+
+    Whoever brings a file by hand could otherwise kill the pair: a spoiled line would stand where the true one
+    belongs, or lines of nobody where there is no room for it, and the partner's next entry about this text
+    would be refused with its pouch.
+    """
     name = digest(note)
+    cards = [identity.card, *(card_of(partner) for partner in tx.ledger.partners())]
+    verify(note, [signer for card in cards for signer in signers(card).values()])
     stored = tx.ledger.note(name)
     if stored:
         note = merge(Note.parse(stored, limit=NOTE_MAX), note)
+    if len(note.lines) > LINES_KEPT:
+        raise LimitError("too many lines under this text", expected=f"{LINES_KEPT} at most", where=name)
     tx.ledger.put_note(name, bytes(note))
     return note
 
 
-def keep(store: Store, data: bytes) -> str:
+def keep(identity: Identity, store: Store, data: bytes) -> str:
     """Keep signatures of a text that is here already; returns its digest.
 
     Raises:
         UsageError: no such text.
         MalformedError: not a note.
+        ForgedError: a line of ours or of a partner fails.
+        LimitError: more lines than leave room for those to come.
     """
     note = Note.parse(data, limit=NOTE_MAX)
     name = digest(note)
@@ -40,7 +56,7 @@ def keep(store: Store, data: bytes) -> str:
     def work(tx: Transaction) -> None:
         if tx.ledger.note(name) is None:
             raise UsageError("nobody has proposed this text", got=name, todo="propose it first")
-        _keep(tx, note)
+        _keep(tx, identity, note)
 
     store.write(work)
     return name
@@ -58,7 +74,7 @@ def propose(identity: Identity, store: Store, partner: Partner, data: bytes) -> 
     agreement.party(partner.origin)
 
     def work(tx: Transaction) -> str:
-        _keep(tx, note)
+        _keep(tx, identity, note)
         _say(tx, identity, partner.own, "propose", digest(note))
         return digest(note)
 

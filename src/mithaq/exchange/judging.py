@@ -67,7 +67,7 @@ class Judging:
             if step.ref:  # bytes that stand in the log already have had their verdict
                 self._judged(entry, (step.outcome.code,))
             return
-        verdict = policy.judge(entry, None, self._standing(entry, heard, arrival), _ARRIVAL_RULES)
+        verdict = policy.judge(entry, None, self._standing(entry, heard.index, arrival), _ARRIVAL_RULES)
         if not verdict.accepted:
             self._judged(entry, verdict.codes)
             return
@@ -83,11 +83,11 @@ class Judging:
         else:
             self._judge_bodies(entry, heard.index)
 
-    def _standing(self, entry: Entry, heard: Heard, arrival: Arrival) -> Standing:
+    def _standing(self, entry: Entry, index: int, arrival: Arrival) -> Standing:
         """What surrounds an entry here and now: we may have suspended what its author had not seen."""
         # Of the partner's log all that stands before the entry: it may have resumed since our last ``held``.
         sight = self._pair.sight
-        sight = replace(sight, state=replace(sight.state, cut=heard.index))
+        sight = replace(sight, state=replace(sight.state, cut=index))
         text = sight.agreement(entry.agreement)
         if text is None:
             return Standing(None, arrival=arrival)

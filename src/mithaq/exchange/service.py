@@ -314,7 +314,7 @@ class Service:
 
     def cosign(self, note: bytes) -> str:
         """Keep more signatures of a text; returns its digest."""
-        return agreements.keep(self._store, note)
+        return agreements.keep(self._identity, self._store, note)
 
     def activate(self, origin: str, name: str) -> None:
         """Put a text in force on our side; both authorities must have signed it."""
