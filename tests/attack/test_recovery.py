@@ -327,7 +327,7 @@ def test_contents_that_were_erased_do_not_come_back(nodes):
     b.store.write(lambda tx: tx.bodies.drop(own(a, b), sent.index))
     deliver(b, forge(a, b, *bodies))
     assert b.service.item(A, sent.leaf).present == (False,)
-    b.store.write(lambda tx: tx.bodies.want(own(a, b), [(sent.index, 0, bytes(32))]))
+    b.store.write(lambda tx: tx.bodies.want(own(a, b), [(sent.index, 0, bytes(32))], day=99_999))
     deliver(b, forge(a, b, *bodies))
     assert b.service.item(A, sent.leaf).present == (True,)
 
