@@ -87,6 +87,8 @@ REFUSED = {
     "towards oneself": ('partner = "spoc.interior-lindmark', 'partner = "spoc.interior-atlas'),
     "no party": ('partner = "spoc.interior-lindmark.example"', 'partner = "lindmark"'),
     "a relation of nobody": ('partner = "spoc.interior-lindmark.example"\n', ""),
+    "an empty title": ('en = "Exercise"', 'en = ""'),
+    "grounds in no language": ("[title]", '[grounds]\n"Plain English" = "why"\n\n[title]'),
     "no title": ('[title]\nen = "Exercise"\n\n', ""),
     "another type": ("mithaq/rules/1", "mithaq/rules/2"),
     "an agreement": ("mithaq/rules/1", "mithaq/agreement/1"),
