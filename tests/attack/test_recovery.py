@@ -1,12 +1,17 @@
 """A pair that comes back after its store was lost, and what a liar can do to it meanwhile (protocol 6, 7)."""
 
+from dataclasses import replace
+
 import pytest
 
 from mithaq.crypto.notes import Note
+from mithaq.demo.rabat import rabat
 from mithaq.errors import BehindError, ForgedError, ForkError, MalformedError, PeerError
+from mithaq.exchange.about import About
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pouch import open_pouch, part_of
 from mithaq.exchange.service import ASK_AGAIN
+from mithaq.exchange.signing import sign_agreement
 from mithaq.exchange.yours import Yours
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import HEAD_MAX, sign_head
@@ -330,6 +335,44 @@ def test_contents_that_were_erased_do_not_come_back(nodes):
     b.store.write(lambda tx: tx.bodies.want(own(a, b), [(sent.index, 0, bytes(32))], day=99_999))
     deliver(b, forge(a, b, *bodies))
     assert b.service.item(A, sent.leaf).present == (True,)
+
+
+def test_what_we_had_erased_goes_once_more(nodes):
+    """The backup has it still; our own log says, as soon as it is back, that we erased it."""
+    a, b = nodes
+    _, theirs = talk(a, b)
+    backup = snapshot(a)
+    a.service.about(B, About("erasure", (theirs.leaf,), {"reason": "order"}))
+    settle(a, b)
+    a = nodes[0] = restore(a, backup)
+    assert a.service.item(B, theirs.leaf).present == (True,)
+    recovers(a, b)
+    assert a.service.item(B, theirs.leaf).present == (False,)
+
+
+def test_notes_that_our_lost_entries_name(nodes):
+    """Their digests are in what we signed; the partner leaves them out, or puts false lines under them."""
+    a, b = nodes
+    talk(a, b)
+    backup = snapshot(a)
+    mine = sign_agreement(rabat(int(a.clock()), serial=2).text(), A, a.keys.authority)
+    a.service.propose(B, bytes(mine))
+    settle(a, b)
+    a = nodes[0] = restore(a, backup)
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    log = own(b, a)
+    theirs = entries(b, log)
+    parts = [
+        yours(said, start, a.identity.log, own(a, b)),
+        head(log, theirs, b.identity.log),
+        batch(theirs, a.service.status(B).mirror_size),
+    ]
+    refuses(a, b, answer(a, b, *parts), MalformedError, "did not come")
+    lines = tuple(replace(line, signature=bytes(len(line.signature))) for line in mine.lines)
+    false = part_of("note", bytes(Note(mine.text, lines)))
+    refuses(a, b, answer(a, b, *parts, false), ForgedError)
+    recovers(a, b)
 
 
 def test_what_was_given_back_and_did_not_arrive_is_given_again(behind):
