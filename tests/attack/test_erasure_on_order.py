@@ -9,7 +9,7 @@ from backups import back_up, bytes_below, equip, opened_below, sealed_below
 from mithaq.domain import things
 from mithaq.domain.moment import DAY
 from mithaq.domain.things import contents_key
-from mithaq.errors import RefusedError, StaleError
+from mithaq.errors import MalformedError, RefusedError, StaleError
 from mithaq.exchange import contents
 from mithaq.exchange.about import About
 from mithaq.exchange.contents import day_name, day_of
@@ -266,6 +266,13 @@ class TestHold:
         b.service.housekeep()
         move(DAYS + 1, a, b)
         assert not gone(b, A, shared)
+
+
+def test_a_hold_of_what_is_no_leaf_hash(pair):
+    a, _ = pair
+    for leaf in ("", "no hash", "AB" * 32, "ab" * 31):
+        with pytest.raises(MalformedError):
+            a.service.about(B, hold(leaf, int(a.clock()) + DAY))
 
 
 def test_a_restored_backup_erases_before_it_serves(pair, shared, tmp_path):

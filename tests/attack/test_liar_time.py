@@ -79,7 +79,7 @@ def test_a_held_of_an_earlier_time_counts_as_the_one_before(scene):
 
 @pytest.mark.parametrize("time", [1, MOST], ids=["first", "last"])
 def test_a_held_of_any_time_stops_nothing_of_ours(scene, time):
-    """No clock of its author confirms it: nothing of ours is expired by it, and it still hears and is heard."""
+    """No clock of its author confirms it: nothing of ours expires by it, and all goes on."""
     b = scene.victim
     index = scene.liar.enter(scene.liar.held(time=time))
     settle(scene.a, b)

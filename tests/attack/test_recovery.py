@@ -12,7 +12,7 @@ from mithaq.exchange.packing import Lane
 from mithaq.exchange.pouch import open_pouch, part_of
 from mithaq.exchange.service import ASK_AGAIN
 from mithaq.exchange.signing import sign_agreement
-from mithaq.exchange.yours import Yours
+from mithaq.exchange.yours import Yours, give
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import HEAD_MAX, sign_head
 from nodes import A, B, alert, carry, insist, reader, restore, settle, snapshot
@@ -373,6 +373,27 @@ def test_notes_that_our_lost_entries_name(nodes):
     false = part_of("note", bytes(Note(mine.text, lines)))
     refuses(a, b, answer(a, b, *parts, false), ForgedError)
     recovers(a, b)
+
+
+@pytest.mark.parametrize("limit", ["GIVEN_MAX", "GIVEN_ENTRIES_MAX"])
+def test_what_is_given_back_at_once_is_bounded(behind, monkeypatch, limit):
+    """Its reader folds it in one transaction: beyond the limit not more than the first head covers."""
+    a, b = behind
+    start = a.service.status(B).own_size
+    monkeypatch.setattr(f"mithaq.exchange.yours.{limit}", 1)
+
+    def look(tx):
+        (partner,) = tx.ledger.partners()
+        return tx.logs.heads(own(a, b), start, 100), give(tx, partner, start)
+
+    heads, (given, rows_) = b.store.read(look)
+    assert len(rows_) == len(given.entries) == heads[0].size - start < heads[-1].size - start
+
+
+def test_what_is_given_back_and_cut_short():
+    for data in (b"", b"\0\0\1", b"\0\0\1\0head"):
+        with pytest.raises(MalformedError, match="cut short"):
+            Yours.parse(0, data)
 
 
 def test_what_was_given_back_and_did_not_arrive_is_given_again(behind):

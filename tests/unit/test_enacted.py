@@ -130,6 +130,7 @@ class TestResumption:
 
     def test_the_other_sides_at_the_same_place_in_its_log(self, talk, text):
         """Entries of two logs can have the same index: the leaf names one of them."""
+        talk.hold(1)
         steps = [talk.suspend(side, text, "security") for side in (0, 1)]
         talk.sync()
         assert steps[0].ref.index == steps[1].ref.index
