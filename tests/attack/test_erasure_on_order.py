@@ -10,7 +10,7 @@ from mithaq.audit.verify import verify_receipt
 from mithaq.domain import things
 from mithaq.domain.moment import DAY
 from mithaq.domain.things import contents_key
-from mithaq.errors import ForgedError, RefusedError, StaleError
+from mithaq.errors import ForgedError, MalformedError, RefusedError, StaleError
 from mithaq.exchange import contents, rungs
 from mithaq.exchange.about import About
 from mithaq.exchange.contents import day_name, day_of
@@ -284,6 +284,13 @@ class TestHold:
         b.service.housekeep()
         move(DAYS + 1, a, b)
         assert not gone(b, A, shared)
+
+
+def test_a_hold_of_what_is_no_leaf_hash(pair):
+    a, _ = pair
+    for leaf in ("", "no hash", "AB" * 32, "ab" * 31):
+        with pytest.raises(MalformedError):
+            a.service.about(B, hold(leaf, int(a.clock()) + DAY))
 
 
 def test_a_restored_backup_erases_before_it_serves(pair, shared, tmp_path):

@@ -1,14 +1,19 @@
 """A pair that comes back after its store was lost, and what a liar can do to it meanwhile (protocol 6, 7)."""
 
+from dataclasses import replace
+
 import pytest
 
 from mithaq.crypto.notes import Note
+from mithaq.demo.rabat import rabat
 from mithaq.errors import BehindError, ForgedError, ForkError, MalformedError, PeerError
 from mithaq.exchange import contents
+from mithaq.exchange.about import About
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pouch import open_pouch, part_of
 from mithaq.exchange.service import ASK_AGAIN
-from mithaq.exchange.yours import Yours
+from mithaq.exchange.signing import sign_agreement
+from mithaq.exchange.yours import Yours, give
 from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import HEAD_MAX, sign_head
 from nodes import A, B, alert, carry, insist, reader, restore, settle, snapshot
@@ -332,6 +337,65 @@ def test_contents_that_were_erased_do_not_come_back(nodes):
     b.store.write(lambda tx: tx.bodies.want(own(a, b), [(sent.index, 0, bytes(32))], day))
     deliver(b, forge(a, b, *bodies))
     assert b.service.item(A, sent.leaf).present == (True,)
+
+
+def test_what_we_had_erased_goes_once_more(nodes):
+    """The backup has it still; our own log says, as soon as it is back, that we erased it."""
+    a, b = nodes
+    _, theirs = talk(a, b)
+    backup = snapshot(a)
+    a.service.about(B, About("erasure", (theirs.leaf,), {"reason": "order"}))
+    settle(a, b)
+    a = nodes[0] = restore(a, backup)
+    assert a.service.item(B, theirs.leaf).present == (True,)
+    recovers(a, b)
+    assert a.service.item(B, theirs.leaf).present == (False,)
+
+
+def test_notes_that_our_lost_entries_name(nodes):
+    """Their digests are in what we signed; the partner leaves them out, or puts false lines under them."""
+    a, b = nodes
+    talk(a, b)
+    backup = snapshot(a)
+    mine = sign_agreement(rabat(int(a.clock()), serial=2).text(), A, a.keys.authority)
+    a.service.propose(B, bytes(mine))
+    settle(a, b)
+    a = nodes[0] = restore(a, backup)
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    log = own(b, a)
+    theirs = entries(b, log)
+    parts = [
+        yours(said, start, a.identity.log, own(a, b)),
+        head(log, theirs, b.identity.log),
+        batch(theirs, a.service.status(B).mirror_size),
+    ]
+    refuses(a, b, answer(a, b, *parts), MalformedError, "did not come")
+    lines = tuple(replace(line, signature=bytes(len(line.signature))) for line in mine.lines)
+    false = part_of("note", bytes(Note(mine.text, lines)))
+    refuses(a, b, answer(a, b, *parts, false), ForgedError)
+    recovers(a, b)
+
+
+@pytest.mark.parametrize("limit", ["GIVEN_MAX", "GIVEN_ENTRIES_MAX"])
+def test_what_is_given_back_at_once_is_bounded(behind, monkeypatch, limit):
+    """Its reader folds it in one transaction: beyond the limit not more than the first head covers."""
+    a, b = behind
+    start = a.service.status(B).own_size
+    monkeypatch.setattr(f"mithaq.exchange.yours.{limit}", 1)
+
+    def look(tx):
+        (partner,) = tx.ledger.partners()
+        return tx.logs.heads(own(a, b), start, 100), give(tx, partner, start)
+
+    heads, (given, rows_) = b.store.read(look)
+    assert len(rows_) == len(given.entries) == heads[0].size - start < heads[-1].size - start
+
+
+def test_what_is_given_back_and_cut_short():
+    for data in (b"", b"\0\0\1", b"\0\0\1\0head"):
+        with pytest.raises(MalformedError, match="cut short"):
+            Yours.parse(0, data)
 
 
 def test_what_was_given_back_and_did_not_arrive_is_given_again(behind):

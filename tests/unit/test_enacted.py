@@ -128,6 +128,15 @@ class TestResumption:
         assert share(talk, 0, text) == illegal("suspended")
         assert talk.declare(1, text, "resume", lifts=leaves[1]).outcome.legal
 
+    def test_the_other_sides_at_the_same_place_in_its_log(self, talk, text):
+        """Entries of two logs can have the same index: the leaf names one of them."""
+        talk.hold(1)
+        steps = [talk.suspend(side, text, "security") for side in (0, 1)]
+        talk.sync()
+        assert steps[0].ref.index == steps[1].ref.index
+        lifts = steps[1].ref.leaf.hex()
+        assert talk.declare(0, text, "resume", lifts=lifts).outcome == illegal("lifts")
+
     @pytest.mark.parametrize("act", ["resume", "terminate"])
     def test_that_is_none_of_its_authors(self, talk, text, act):
         leaf = talk.suspend(0, text).ref.leaf.hex()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from mithaq.domain import canonical
@@ -87,6 +88,7 @@ REFUSED = {
     "towards oneself": ('partner = "spoc.interior-lindmark', 'partner = "spoc.interior-atlas'),
     "no party": ('partner = "spoc.interior-lindmark.example"', 'partner = "lindmark"'),
     "a relation of nobody": ('partner = "spoc.interior-lindmark.example"\n', ""),
+    "an empty title": ('en = "Exercise"', 'en = ""'),
     "no title": ('[title]\nen = "Exercise"\n\n', ""),
     "another type": ("mithaq/rules/1", "mithaq/rules/2"),
     "an agreement": ("mithaq/rules/1", "mithaq/agreement/1"),
@@ -98,6 +100,11 @@ REFUSED = {
 def test_other_texts_are_refused(name):
     with pytest.raises(MalformedError):
         NationalRules.parse(lines(EXAMPLE, REFUSED[name]))
+
+
+def test_grounds_are_text_in_a_language():
+    with pytest.raises(MalformedError, match="language"):
+        msgspec.structs.replace(NationalRules.parse(EXAMPLE), grounds={"Plain English": "why"})
 
 
 def test_approvals_are_known_and_refused_until_there_are_persons():

@@ -389,3 +389,5 @@ def test_rules_that_nobody_signed_are_not_told(pair):
         with pytest.raises(StoreError, match="not ours"):
             a.service.take_up()
     assert [facts["serial"] for facts in told(a, b)] == [1]
+    load(a, GREEN, serial=2)  # nor does what nobody signed keep our own from being loaded
+    assert [facts["serial"] for facts in told(a, b)] == [1, 2]
