@@ -657,7 +657,9 @@ class Soak:
         self.count[f"refused as {' '.join(codes)}"] += 1
         if "suspended" in codes and self.count["halt"]:
             return
-        if codes == ("expired",):
+        if codes == ("gone",):
+            assert number is None or self.said[number].gone, where
+        elif codes == ("expired",):
             assert entry.keep_until < max(self.latest)
         else:
             assert codes == ("clock",), codes
