@@ -23,6 +23,11 @@ FIGURES: tuple[tuple[str, str, str], ...] = (
         "the same node without signatures, seals, commitments",
     ),
     (
+        "exchange.price_of_policy",
+        "times the time without policy",
+        "the same node without examination of contents and without rules",
+    ),
+    (
         "exchange.price_against_plain",
         "times the time of a plain store",
         "the same wire, store, compression, examination; no logs",
