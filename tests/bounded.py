@@ -33,7 +33,7 @@ from mithaq.errors import MithaqError
 from mithaq.exchange import contents
 from mithaq.exchange.manifest import ENTRIES_MAX, NOTE_MAX, Manifest, Part
 from mithaq.exchange.pouch import MAGIC, MANIFEST_MAX, MANIFEST_STEP, hpke_info, open_pouch, unpack_entries
-from mithaq.formats import media, stix, strict_json
+from mithaq.formats import media, stix, stix_fast, strict_json
 from mithaq.node.directory import Config
 from mithaq.tlog.proof import TLOG_PROOF_MAX, TlogProof
 from mithaq.wire.http import POUCH_MAX as CARRIED_MAX
@@ -365,13 +365,13 @@ def bundle_of_addresses():
 @BUNDLE
 def bundle_of_as_many_addresses_as_are_parsed():
     piece = compact(observable("url", value="a" * 60))
-    return HEAD + b",".join([piece] * (stix.BRACES_MAX - 1)) + b"]}"
+    return HEAD + b",".join([piece] * (stix_fast.BRACES_MAX - 1)) + b"]}"
 
 
 @BUNDLE
 def bundle_of_as_many_sketches_as_are_parsed():
     piece = b'{"type":"a%s","id":"b%s"}' % (b"a" * 50, b"b" * 50)
-    return HEAD + b",".join([piece] * (stix.BRACES_MAX - 1)) + b"]}"
+    return HEAD + b",".join([piece] * (stix_fast.BRACES_MAX - 1)) + b"]}"
 
 
 @BUNDLE

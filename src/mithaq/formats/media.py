@@ -18,7 +18,7 @@ import msgspec
 
 from mithaq.domain.findings import Findings, Problem
 from mithaq.errors import PeerError
-from mithaq.formats import cap, ical, jpeg, office, pdf, plain_json, png, stix, strict_xml, texts
+from mithaq.formats import cap, ical, jpeg, office, pdf, plain_json, png, stix, stix_fast, strict_xml, texts
 from mithaq.formats.seen import Seen
 
 CALENDAR = "text/calendar"
@@ -95,10 +95,12 @@ def examine(media_type: str, content: bytes) -> Findings:
         MalformedError: it is a STIX bundle by its type and not by its bytes.
     """
     stix.check_size(content)
+    if media_type == stix.MEDIA_TYPE and (proven := stix_fast.prove(content)):
+        return proven  # what is proven to be such a bundle is of no other type
     real = real_type(content)
     problems = _problems(media_type, real, content)
     if stix.MEDIA_TYPE in (media_type, real):
-        return _mislabelled(real, content, problems) if problems else stix.examine(content)
+        return _mislabelled(real, content, problems) if problems else stix.check(content)
     seen = Seen()
     _look(seen, media_type, real, content)
     return Findings(

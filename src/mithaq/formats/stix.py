@@ -24,7 +24,16 @@ from mithaq.formats import stix_fast, stix_precise
 from mithaq.formats.stix_fast import MEDIA_TYPE
 from mithaq.formats.stix_types import StixObject
 
-__all__ = ["CONTENT_MAX", "MEDIA_TYPE", "OBJECTS_PER_BODY", "bundle", "check_size", "examine", "split"]
+__all__ = [
+    "CONTENT_MAX",
+    "MEDIA_TYPE",
+    "OBJECTS_PER_BODY",
+    "bundle",
+    "check",
+    "check_size",
+    "examine",
+    "split",
+]
 
 CONTENT_MAX = 32 * 1024 * 1024
 """Bytes of a body (protocol 5)."""
@@ -32,10 +41,6 @@ CONTENT_MAX = 32 * 1024 * 1024
 OBJECTS_PER_BODY = 1_000
 """Objects that we write into one body: large enough that the log costs next to nothing, small enough that
 one body fits a pouch and is erased alone."""
-
-BRACES_MAX = 250_000
-"""Opening braces of a body, those in strings included: 25 for each of the most objects that it may have. They
-are counted before anything is parsed, since a million objects of two members take eight times their bytes."""
 
 _COMMON_TYPES = msgspec.json.Decoder(StixObject)
 _T = TypeVar("_T")
@@ -55,13 +60,24 @@ def examine(content: bytes) -> Findings:
 
     Raises:
         MalformedError: it is not a JSON bundle, or a member stands twice.
-        LimitError: it passes ``CONTENT_MAX``, ``BRACES_MAX`` or a limit of ``stix_precise``.
+        LimitError: it passes ``CONTENT_MAX``, ``stix_fast.BRACES_MAX`` or a limit of ``stix_precise``.
     """
     check_size(content)
+    return stix_fast.prove(content) or check(content)
+
+
+def check(content: bytes) -> Findings:
+    """The same for a body that ``stix_fast`` has not proven: the precise way.
+
+    Raises:
+        MalformedError, LimitError: as ``examine``.
+    """
     braces = content.count(b"{")
-    if braces > BRACES_MAX:
-        raise LimitError("too many objects in a body", expected=f"at most {BRACES_MAX} braces", got=braces)
-    return stix_fast.prove(content) or stix_precise.check(content)
+    if braces > stix_fast.BRACES_MAX:
+        raise LimitError(
+            "too many objects in a body", expected=f"at most {stix_fast.BRACES_MAX} braces", got=braces
+        )
+    return stix_precise.check(content)
 
 
 def split(objects: Iterable[_T], per_body: int = OBJECTS_PER_BODY) -> Iterator[list[_T]]:
