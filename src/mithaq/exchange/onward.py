@@ -31,13 +31,11 @@ def owners(
     found = set[Origin]()
     for mark in marks:
         keys = tx.bodies.marked(mark)
+        foreign = [key for key in keys if key.log.author not in {identity.origin, recipient}]
+        if not foreign:  # most contents are ours, and may have been said many times
+            continue
         said = _first_said(tx, [key for key in keys if key.log.author == identity.origin])
-        found |= {
-            key.log.author
-            for key in keys
-            if key.log.author not in {identity.origin, recipient}
-            if _owned(tx, identity, key, said, recipient)
-        }
+        found |= {key.log.author for key in foreign if _owned(tx, identity, key, said, recipient)}
     return tuple(sorted(found))
 
 
