@@ -38,6 +38,15 @@ def test_get_or_create(files):
     assert files.names("day") == [DAY, "day/2026-11-26"]
 
 
+def test_a_key_that_was_overwritten_and_not_removed_is_made_anew(files):
+    """Who died in between, by a clock that was ahead, must not leave a day without a key."""
+    key = files.get_or_create(DAY)
+    file = path(files, DAY)
+    file.write_bytes(bytes(file.stat().st_size))
+    assert files.get_or_create(DAY) != key
+    assert files.get(DAY) == files.get_or_create(DAY)
+
+
 def test_another_object_sees_the_same(files):
     key = files.get_or_create(DAY)
     assert KeyFiles(files._directory, SECRET, os.urandom).get(DAY) == key

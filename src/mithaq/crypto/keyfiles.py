@@ -11,6 +11,7 @@ directory; in ``aad`` it keeps one key from being put in another's place. ``secr
 key store, so a copy of the directory alone opens nothing.
 """
 
+import contextlib
 import hmac
 import re
 from pathlib import Path
@@ -80,9 +81,13 @@ class KeyFiles:
         Raises:
             KeyStoreError: its file does not open, or the disk refuses.
         """
-        if not self._path(name).exists():
+        path = self._path(name)
+        with contextlib.suppress(FileNotFoundError):
+            if not any(read_private(path, _FILE_SIZE)):
+                destroy_private(path)  # who died between overwriting and removing left it; its key is gone
+        if not path.exists():
             try:
-                create_private(self._path(name), self._wrap(name, self._random(SEED_SIZE)))
+                create_private(path, self._wrap(name, self._random(SEED_SIZE)))
             except FileExistsError:
                 return self.get(name)  # another process was quicker, and its key is the one
         return self.get(name)
