@@ -278,7 +278,7 @@ class TestHold:
         a, b = pair
         until = b.identity.now() + 20 * DAY
         with monkeypatch.context() as patched:
-            patched.setattr("mithaq.exchange.erasure._seal_anew", lambda *_: None)
+            patched.setattr("mithaq.exchange.holding._seal_anew", lambda *_: None)
             b.service.about(A, hold(shared, until))
         assert day_name(day_of(until)) not in b.identity.files.names("day")
         b.service.housekeep()
@@ -386,7 +386,7 @@ def test_what_was_withdrawn_is_dropped_where_its_erasure_could_not_be_stated(pai
     stored = b.store.read(lambda tx: tx.bodies.get(key))
     a.service.about(B, withdrawal(shared))
     with monkeypatch.context() as patched:
-        patched.setattr("mithaq.exchange.erasure._state", lambda *_: None)
+        patched.setattr("mithaq.exchange.erasure.state", lambda *_: None)
         settle(a, b)
     assert reading(b, A, shared) == "erased by one side"
     b.store.write(lambda tx: tx.bodies.put(key, stored))

@@ -251,7 +251,7 @@ def test_withdrawn_and_not_stated_goes_from_a_restored_store(nodes, monkeypatch)
     said, _ = talk(a, b, "withdrawn later")
     backup = snapshot(b)
     with monkeypatch.context() as patched:
-        patched.setattr("mithaq.exchange.erasure._state", lambda *_: None)
+        patched.setattr("mithaq.exchange.erasure.state", lambda *_: None)
         a.service.about(B, withdrawal(said.leaf))
         settle(a, b)
     assert b.service.item(A, said.leaf).present == (False,)

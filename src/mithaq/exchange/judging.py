@@ -17,7 +17,7 @@ from mithaq.domain.record import EntryRef
 from mithaq.domain.refusal import RECEIVER, SENDER, TEXT
 from mithaq.domain.rules import EXPIRED, RULES, Sees
 from mithaq.domain.standing import Arrival, Standing
-from mithaq.exchange import contents, erasure, national
+from mithaq.exchange import contents, copies, national
 from mithaq.exchange.delivery import Delivery
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Heard, Pair
@@ -131,7 +131,7 @@ class Judging:
 
     def _put_again(self, entry: Entry, index: int) -> None:
         """Contents that went with a lost store: judged long ago, wanted again, and what was judged then."""
-        if erasure.is_gone(self._pair, entry.leaf.hex()):
+        if copies.is_gone(self._pair, entry.leaf.hex()):
             return
         for ordinal in range(len(entry.bodies)):
             stored, key = self._delivery.bodies.get((index, ordinal)), BodyKey(self._log, index, ordinal)
@@ -142,7 +142,7 @@ class Judging:
         """Whether an entry is legal, has no verdict yet, and lacks contents that still may come."""
         counts = ref and ref.legal and ref.index == index  # the same bytes entered again wait for nothing
         thing = self._pair.thing(entry.leaf.hex()) if counts else None
-        if thing is None or erasure.is_gone(self._pair, thing.key):
+        if thing is None or copies.is_gone(self._pair, thing.key):
             return False
         return not thing.value(self._pair.side) and bool(self._lacking(entry, index))
 

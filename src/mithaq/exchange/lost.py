@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import EXCHANGE_KINDS
 from mithaq.domain.party import LogName
-from mithaq.exchange import contents, erasure
+from mithaq.exchange import contents, copies
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.pair import Pair
 from mithaq.exchange.ports import EntryRow, Partner, Store, Transaction
@@ -52,7 +52,7 @@ def of_ours(tx: Transaction, identity: Identity, partner: Partner) -> list[Lost]
 def _lost(tx: Transaction, pair: Pair, row: EntryRow, today: int) -> Lost | None:
     entry, present = Entry.parse(row.data), tx.bodies.present(pair.own, row.index, row.index + 1)
     gone = tuple(at for at in range(len(entry.bodies)) if (row.index, at) not in present)
-    erased = erasure.is_gone(pair, row.leaf.hex())
+    erased = copies.is_gone(pair, row.leaf.hex())
     if not gone or erased or contents.day_of(entry.keep_until) < today:
         return None
     thing = pair.thing(row.leaf.hex())

@@ -17,7 +17,7 @@ from mithaq.domain.entry import Entry
 from mithaq.domain.kinds import KINDS, Family
 from mithaq.domain.party import LogName, Role
 from mithaq.errors import ForgedError, ForkError, MalformedError, PeerError
-from mithaq.exchange import contents, erasure
+from mithaq.exchange import contents, copies
 from mithaq.exchange.delivery import Delivery
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.manifest import NOTE_MAX, Manifest
@@ -283,7 +283,7 @@ class Recovery:
                     self._tx.bodies.drop(own.other, ref.index)
         elif entry.kind == "erasure":
             for leaf in entry.re:  # what is back from a backup, and what is wanted again, goes once more
-                erasure.drop(self._tx, self._pair, leaf)
+                copies.drop(self._tx, self._pair, leaf)
 
     def _restore_key(self, entry: Entry, index: int) -> None:
         """A sealing key that we announced counts only while its file is here."""

@@ -27,12 +27,16 @@ from mithaq.errors import (
     UsageError,
 )
 from mithaq.exchange import (
+    about,
     agreements,
     authoring,
     closing,
     contents,
+    copies,
     daily,
+    ending,
     erasure,
+    holding,
     introduction,
     lost,
     marking,
@@ -271,7 +275,7 @@ class Service:
         partners = self.partners()
         theirs = self._store.read(lambda tx: [tx.ledger.clocks(partner.own).theirs for partner in partners])
         self._leapt = not self._watch.believes(self._identity.now(), theirs)
-        erasure.end_days(self._identity, self._store, believed=not self._leapt)
+        ending.end_days(self._identity, self._store, believed=not self._leapt)
 
     def housekeep(self) -> None:
         """What is due by the clock: contents that end, sealing keys that rotate, the daily ``record``."""
@@ -295,8 +299,8 @@ class Service:
             introduction.rotate(self._identity, self._store, partner)
             daily.enter_record(self._identity, self._store, partner)
             if not self._leapt:
-                erasure.refuse_overdue(self._identity, self._store, partner)
-            erasure.carry_out_holds(self._identity, self._store, partner)
+                ending.refuse_overdue(self._identity, self._store, partner)
+            holding.carry_out(self._identity, self._store, partner)
         finally:  # what one of them entered goes out, whatever became of the rest
             if self._size(partner) != before:
                 self._wake(partner.origin)
@@ -417,9 +421,9 @@ class Service:
             self._store.write(lambda tx: erasure.erase_closed(tx, self._identity, closed, act.re))
             return ""
         partner = self._live(origin)
-        entry = self._store.write(lambda tx: erasure.say(tx, self._identity, partner, act))
+        entry = self._store.write(lambda tx: about.say(tx, self._identity, partner, act))
         if act.kind == "hold":
-            erasure.carry_out_holds(self._identity, self._store, partner)
+            holding.carry_out(self._identity, self._store, partner)
         self._wake(partner.origin)
         return entry.leaf.hex()
 
@@ -464,7 +468,9 @@ class Service:
         if stored is None or not (item.ours or item.verdict == "accepted"):
             where = f"{item.leaf} {ordinal}"
             contents.check_day(self._identity, contents.day_of(item.entry.keep_until), where)
-            if self._store.read(lambda tx: erasure.is_erased(tx, self._identity, partner, item.leaf)):
+            if self._store.read(
+                lambda tx: copies.is_erased(Pair(tx, self._identity, partner.own), item.leaf)
+            ):
                 raise StaleError("the content was erased before its day", where=where)
             raise StaleError("this content is not here", where=where)
         return contents.load(self._identity, contents.Place(log, item.entry.id, ordinal), stored)[1]
@@ -651,7 +657,7 @@ class Service:
         taken = self._intake.take(opened, partner, card, sent=outbox.sent)
         if taken.recovered:
             erasure.erase_due(self._identity, self._store, taken.partner)
-            erasure.carry_out_holds(self._identity, self._store, taken.partner)
+            holding.carry_out(self._identity, self._store, taken.partner)
             self._take_up(taken.partner)
         elif (sizes := self._sizes(partner)) != before:
             outbox.asks = 0.0  # it goes on at once as long as something comes
