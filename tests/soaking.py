@@ -556,7 +556,7 @@ class Soak:
     def _told(self, results: Path, flights: list[Flight]) -> None:
         for line in results.read_text().splitlines():
             what, *details = json.loads(line)
-            assert what != "broken", "\n".join(map(str, details))
+            assert what != "broken", results.read_text()
             assert "Fork" not in str(details[0]), details
             if what == "sent":
                 self.acknowledged(*details)
@@ -621,7 +621,7 @@ class Soak:
         for side in (0, 1):
             self._check_log(side, records[0])
             status = self.nodes[side].service.status(ORIGINS[1 - side])
-            assert (status.problem, status.wanted, status.record) == ("", 0, "agrees")
+            assert (status.problem, status.wanted, status.record) == ("", 0, "agrees"), status
             assert status.have == status.own_size
             self._check_disk(side)
         self._check_contents(records[0])
