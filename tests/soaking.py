@@ -46,7 +46,7 @@ from mithaq.errors import (
 )
 from mithaq.exchange.about import About
 from mithaq.exchange.contents import Place, day_of, load
-from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane
+from mithaq.exchange.packing import PROMPT_BODY_MAX, TRY_AGAIN, Lane
 from mithaq.exchange.ports import BodyKey
 from mithaq.exchange.service import GRACE, Outgoing, Service
 from mithaq.exchange.signing import sign_declaration
@@ -431,7 +431,9 @@ class Soak:
     # --- the node and its disk ----------------------------------------------------------------------------
 
     def restart(self) -> None:
-        side = self.side()
+        self._reopen(self.side())
+
+    def _reopen(self, side: int) -> None:
         self.nodes[side].close()
         self.nodes[side] = self._open(side)
         self.nodes[side].service.take_up()
@@ -590,7 +592,7 @@ class Soak:
         while quiet < 3:
             rounds += 1
             assert rounds < REST_ROUNDS, "the nodes never come to rest"
-            self.now += GRACE + 1
+            self.now += (TRY_AGAIN if quiet else GRACE) + 1  # what went too often in vain rests for TRY_AGAIN
             self._set_clocks()
             quiet = 0 if self._round() else quiet + 1
         self.count["rounds to rest"] = rounds
@@ -690,6 +692,7 @@ class Soak:
                 self.count["contents opened"] += 1
 
     def _check_disk(self, side: int) -> None:
+        self._reopen(side)  # what a disk would not let go of goes when the node opens
         place = self.directory / LABELS[side]
         left = [path for path in place.rglob("*") if path.name.startswith(TEMPORARY) or ".new" in path.name]
         assert not left, left
