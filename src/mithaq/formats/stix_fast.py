@@ -40,6 +40,7 @@ OBJECTS_MAX = 10_000
 BRACES_MAX = 250_000
 """Opening braces of a body, those in strings included: 25 for each of the most objects that it may have. They
 are counted before anything is parsed, since a million objects of two members take eight times their bytes."""
+
 OBJECT_MAX = 1_048_576
 """Bytes of one object. A body is sealed in chunks of about this size, cut between objects; what is larger
 is a document and travels as one. It also bounds the memory that parsing hostile JSON can take."""
@@ -78,8 +79,8 @@ def head(bundle_id: str) -> bytes:
 
 def prove(content: bytes) -> Findings | None:
     """Findings of a body that is proven valid and canonical; None when it is not proven. Never raises."""
-    # Counted first, since objects take six times their bytes.
-    if content.count(b"{") > BRACES_MAX:
+    # Counted first, since objects take six times their bytes; the bundle and each of its objects begin so.
+    if content.count(b'{"type":"') > OBJECTS_MAX + 1 or content.count(b"{") > BRACES_MAX:
         return None
     try:
         bundle = _DECODER.decode(content)
