@@ -259,8 +259,6 @@ class Soak:
             return
         said = self.chance.choice(known)
         kind, facts = self.chance.choice(ACTS)
-        if kind == "erasure" and not self._judged(side, said):
-            return  # what either side has erased on the way is never judged by its contents
         if kind == "hold":
             facts = facts | {"until": int(self.nodes[side].clock.offset) + self.chance.randrange(1, 9) * DAY}
         try:
@@ -270,13 +268,6 @@ class Soak:
         else:
             self.count[f"done: {kind}"] += 1
             said.gone |= {"erasure": {side}, "withdrawal": {0, 1}}.get(kind, set())
-
-    def _judged(self, side: int, said: Said) -> bool:
-        """Whether a side knows a verdict."""
-        node, partner = self.nodes[side], ORIGINS[1 - side]
-        own = node.service.partner(partner).own
-        thing = node.store.read(lambda tx: tx.ledger.thing(own, said.leaf))
-        return bool(thing and thing.value(1 - said.side))
 
     def halt(self) -> None:
         side = self.side()
@@ -479,6 +470,12 @@ class Soak:
             number = self.leaves.get(row.leaf.hex())
             if number:
                 self.said[number].gone.add(side)
+        for said in self.said.values():  # nor is what its author had erased and the backup has not
+            if said.leaf and said.side != side and said.side in said.gone and not self._here(side, said):
+                said.gone.add(side)
+
+    def _here(self, side: int, said: Said) -> bool:
+        return all(self.nodes[side].service.item(ORIGINS[1 - side], said.leaf).present)
 
     def disk(self) -> None:
         side = self.side()

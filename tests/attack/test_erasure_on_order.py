@@ -17,7 +17,7 @@ from mithaq.exchange.contents import day_name, day_of
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft
 from mithaq.exchange.ports import BodyKey
-from nodes import A, B, alert, carry, make_node, settle
+from nodes import TEXT, A, B, alert, carry, make_node, settle
 from pouches import come_to_rest, lie
 
 LARGE = "x" * 3_000_000
@@ -46,6 +46,12 @@ def gone(node, partner, leaf):
         node.service.content(partner, leaf, 0)
         return False
     return True
+
+
+def lose_day_keys(node):
+    for name in node.identity.files.names("day"):
+        node.identity.files.destroy(name)
+    node.service.clear()
 
 
 def move(days, *nodes):
@@ -159,17 +165,49 @@ def test_erased_before_they_came_they_are_not_taken(pair):
     assert list(sealed_below(b.directory)) == []
 
 
-@pytest.mark.parametrize("side", [0, 1], ids=["withdrawn", "erased by its reader"])
-def test_what_goes_before_its_contents_came_has_its_verdict(pair, side):
+@pytest.mark.parametrize(
+    ("side", "act"),
+    [(0, withdrawal), (1, order), (0, order)],
+    ids=["withdrawn", "erased by its reader", "erased by its author"],
+)
+def test_what_goes_before_its_contents_came_has_its_verdict(pair, side, act):
     """The attack: every exchange gets a verdict (9), but one that is withdrawn while its contents lack."""
     a, b = pair
-    sent = a.service.send(B, alert(LARGE))
+    parts = ((TEXT, b"a part that comes at once"), (TEXT, LARGE.encode()))
+    sent = a.service.send(B, alert(contents=parts))
     carry(a, b, a.service.pouch(B, Lane.PROMPT))
-    pair[side].service.about(pair[1 - side].origin, (withdrawal, order)[side](sent.leaf))
+    pair[side].service.about(pair[1 - side].origin, act(sent.leaf))
     come_to_rest(a, b)
     for node, partner in ((a, B), (b, A)):
         item = node.service.item(partner, sent.leaf)
         assert (item.verdict, item.codes, item.borne_out) == ("refused", ("gone",), True)
+    assert b.service.status(A).wanted == 0
+    assert list(sealed_below(b.directory)) == []
+
+
+def test_what_its_author_erases_is_not_wanted_again_when_its_reader_loses_it(pair, shared):
+    """The attack: it would be asked for, and never come, with every pouch until its day has ended."""
+    a, b = pair
+    a.service.about(B, order(shared))
+    settle(a, b)
+    lose_day_keys(b)
+    assert gone(b, A, shared)
+    assert b.service.status(A).wanted == 0
+    assert same_record(a, b)
+
+
+def test_what_its_reader_wants_again_is_given_up_when_its_author_erases_it(pair, shared):
+    a, b = pair
+    other = a.service.send(B, alert("still wanted")).leaf
+    settle(a, b)
+    lose_day_keys(b)
+    assert b.service.status(A).wanted == 2
+    a.service.about(B, order(shared))
+    assert same_record(a, b)
+    assert b.service.status(A).wanted == 0
+    assert gone(b, A, shared)
+    assert b.service.content(A, other, 0) == b"still wanted"
+    assert b.service.item(A, shared).verdict == "accepted"
 
 
 class TestHold:

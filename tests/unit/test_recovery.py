@@ -10,6 +10,7 @@ from mithaq.domain.handling import Handling
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import Origin
 from mithaq.errors import BehindError, KeyStoreError, StaleError
+from mithaq.exchange.about import About
 from mithaq.exchange.manifest import WANT_MAX
 from mithaq.exchange.packing import PROMPT_BODY_MAX, Lane
 from mithaq.exchange.service import ASK_AGAIN, Service
@@ -156,6 +157,21 @@ def test_what_the_backup_wanted_and_was_refused_later_is_wanted_no_more(nodes):
     recovered(a, b)
     assert b.service.status(A).wanted == 0
     assert b.service.item(A, said.entry.leaf.hex()).present == (False,)
+
+
+def test_what_its_author_erased_since_is_not_wanted_from_it(nodes):
+    """The attack: the copy went with the store, and nobody has another: it would be wanted for months."""
+    a, b = nodes
+    backup = snapshot(a)
+    _, theirs = talk(a, b)
+    b.service.about(A, About("erasure", (theirs.leaf,), {"reason": "order"}))
+    settle(a, b)
+    a = nodes[0] = restore(a, backup)
+    recovered(a, b)
+    settle(a, b)
+    assert a.service.status(B).wanted == 0
+    assert a.service.item(B, theirs.leaf).verdict == "accepted"
+    check_equal(a, b)
 
 
 def test_what_came_while_it_was_behind_is_judged_when_it_is_whole(nodes):

@@ -20,6 +20,13 @@ def drop(tx: Transaction, pair: Pair, leaf: str) -> None:
         tx.bodies.drop(pair.log(ref.side), ref.index)
 
 
+def unwant(tx: Transaction, pair: Pair, leaf: str) -> None:
+    """Want none of an exchange that its author has erased: nobody else has it. What is here of it stays."""
+    ref = pair.entry(bytes.fromhex(leaf))
+    if ref and is_erased_by_author(pair, leaf):
+        tx.bodies.unwant(pair.log(ref.side), ref.index)
+
+
 def rows(tx: Transaction, pair: Pair, leaf: str) -> list[BodyKey]:
     """Our stored contents of an entry."""
     ref = pair.entry(bytes.fromhex(leaf))
@@ -42,8 +49,18 @@ def is_withdrawn(pair: Pair, leaf: str) -> bool:
 
 def is_erased(pair: Pair, leaf: str) -> bool:
     """Whether our log says that we erased our copy of an exchange's contents."""
+    return _is_erased(pair, leaf, pair.side)
+
+
+def is_erased_by_author(pair: Pair, leaf: str) -> bool:
+    """Whether the log of an exchange's author says that it erased its copy of the contents."""
+    exchange = pair.thing(leaf)
+    return exchange is not None and _is_erased(pair, leaf, exchange.side)
+
+
+def _is_erased(pair: Pair, leaf: str, side: int) -> bool:
     thing = pair.thing(contents_key(leaf))
-    return thing is not None and thing.value(pair.side) == "erased"
+    return thing is not None and thing.value(side) == "erased"
 
 
 def said(tx: Transaction, log: LogName, kind: str) -> Iterator[Entry]:

@@ -83,6 +83,22 @@ def erase_withdrawn(tx: Transaction, identity: Identity, pair: Pair, leaves: Ite
     state(tx, identity, pair, [leaf for leaf in erased if leaf not in refused], "withdrawn")
 
 
+def give_up(tx: Transaction, identity: Identity, pair: Pair, leaves: Iterable[str]) -> None:
+    """Wait no longer for what its author has erased; our copy, where it is whole, stays.
+
+    Args:
+        tx: the transaction.
+        identity: this node.
+        pair: the two logs.
+        leaves: leaf hashes in hex, all that one erasure of the partner names.
+    """
+    for leaf in leaves:
+        copies.unwant(tx, pair, leaf)
+    erased = (leaf for leaf in leaves if copies.is_erased_by_author(pair, leaf))
+    for leaf in refuse_unjudged(identity, pair, erased):
+        copies.drop(tx, pair, leaf)
+
+
 def refuse_unjudged(identity: Identity, pair: Pair, leaves: Iterable[str]) -> tuple[str, ...]:
     """Give what waits for contents its verdict: they will not be taken, and every exchange gets one (9).
 

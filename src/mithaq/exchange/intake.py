@@ -213,6 +213,8 @@ class _Work:
         self._speak()
         for leaves in self._judging.withdrawn:
             erasure.erase_withdrawn(self._tx, self._identity, self._pair, leaves)
+        for leaves in self._judging.erased:
+            erasure.give_up(self._tx, self._identity, self._pair, leaves)
         self._cosigned()
 
     def _note(self, new: Sequence[bytes]) -> None:

@@ -41,6 +41,7 @@ class Judging:
         came: indexes of entries that were held before and are complete now.
         verdicts: leaf hashes in hex by who refused them and the codes; accepted ones under neither.
         withdrawn: what its author has withdrawn: the leaf hashes in hex of each withdrawal.
+        erased: of which the partner has erased its copy: the leaf hashes in hex of each erasure.
     """
 
     def __init__(self, tx: Transaction, identity: Identity, pair: Pair, delivery: Delivery) -> None:
@@ -54,6 +55,7 @@ class Judging:
         self.came: list[int] = []
         self.verdicts: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self.withdrawn: list[tuple[str, ...]] = []
+        self.erased: list[tuple[str, ...]] = []
 
     def arrive(self, heard: Heard, arrival: Arrival) -> None:
         """An entry of the partner as it arrives: judged, or waiting for its contents."""
@@ -61,6 +63,8 @@ class Judging:
         entry = step.entry
         if entry and entry.kind == "withdrawal" and step.outcome.legal:
             self.withdrawn.append(entry.re)
+        if entry and entry.kind == "erasure" and step.outcome.legal:
+            self.erased.append(entry.re)
         if entry is None or entry.family is not Family.EXCHANGE:
             return
         if not step.outcome.legal:

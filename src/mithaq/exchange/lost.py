@@ -85,7 +85,7 @@ def find(identity: Identity, store: Store, partner: Partner) -> int:
                     count += 1
                     tx.bodies.drop(log, index)
                     if log == partner.mirror:
-                        _want(tx, log, index)
+                        _want(tx, Pair(tx, identity, partner.own), index)
         return count
 
     if store.read(lambda tx: any(gone(tx, log) for log in logs)):
@@ -93,8 +93,11 @@ def find(identity: Identity, store: Store, partner: Partner) -> int:
     return 0
 
 
-def _want(tx: Transaction, log: LogName, index: int) -> None:
-    (row,) = tx.logs.entries(log, index, index + 1)
+def _want(tx: Transaction, pair: Pair, index: int) -> None:
+    log = pair.own.other
+    row = pair.row(log, index)
+    if copies.is_erased_by_author(pair, row.leaf.hex()):  # nobody has it
+        return
     entry = Entry.parse(row.data)
     wanted = [(index, at, bytes.fromhex(body.commit)) for at, body in enumerate(entry.bodies)]
     tx.bodies.want(log, wanted, contents.day_of(entry.keep_until))

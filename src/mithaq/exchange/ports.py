@@ -323,6 +323,10 @@ class Bodies(Protocol):
         """Whether a content is still lacking."""
         ...
 
+    def unwant(self, log: LogName, index: int) -> None:
+        """Stop wanting contents of an entry; what is here of it stays."""
+        ...
+
     def days(self, log: LogName) -> list[int]:
         """The days whose keys seal contents of this log."""
         ...

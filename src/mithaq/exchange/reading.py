@@ -184,7 +184,7 @@ class Reading:
             if notice and notice.value(reader, index) and entry.at > notice.until[reader]:
                 yield "ended"
         erased = pair.thing(contents_key(thing.key))
-        if thing.value(thing.side) == "withdrawn" or (erased and erased.value(reader) == "erased"):
+        if thing.value(thing.side) == "withdrawn" or (erased and "erased" in map(erased.value, (0, 1))):
             yield GONE
 
 

@@ -292,9 +292,14 @@ class Recovery:
             self._tx.ledger.put_sealing_key(self._pair.own, SealingRow(public, index, entry.at))
 
     def _want(self, heard: Heard) -> None:
-        """Contents that went with the store are wanted again, unless their day has ended."""
+        """Contents that went with the store are wanted again, unless ended or erased by their author."""
         entry, log = heard.step.entry, self._pair.own.other
-        if entry is None or not heard.step.outcome.legal or entry.family is not Family.EXCHANGE:
+        if entry is None or not heard.step.outcome.legal:
+            return
+        if entry.kind == "erasure":
+            for leaf in entry.re:
+                copies.unwant(self._tx, self._pair, leaf)
+        if entry.family is not Family.EXCHANGE:
             return
         day = contents.day_of(entry.keep_until)
         if day < contents.day_of(self._identity.now()):

@@ -177,6 +177,10 @@ class SqlBodies:
         place = {"log": self._names.find(key.log), "index": key.index, "ordinal": key.ordinal}
         return self._run(_IS_WANTED, place).first() is not None
 
+    def unwant(self, log: LogName, index: int) -> None:
+        """See ``ports.Bodies``."""
+        self._run(_UNWANT, {"log": self._names.find(log), "index": index})
+
     def days(self, log: LogName) -> list[int]:
         """See ``ports.Bodies``."""
         return list(self._run(_DAYS, {"log": self._names.find(log)}).scalars())
@@ -187,9 +191,8 @@ class SqlBodies:
 
     def drop(self, log: LogName, index: int) -> None:
         """See ``ports.Bodies``."""
-        place = {"log": self._names.find(log), "index": index}
-        self._remove(_DROP, place)
-        self._run(_UNWANT, place)
+        self._remove(_DROP, {"log": self._names.find(log), "index": index})
+        self.unwant(log, index)
 
     def end(self, today: int) -> list[BodyKey]:
         """See ``ports.Bodies``."""
