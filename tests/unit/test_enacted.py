@@ -171,6 +171,18 @@ class TestTermination:
         late = talk.reply(0, text, request.leaf, 1, at=end + 1, keep_until=end + 1)
         assert talk.append(0, late.data).outcome.legal
 
+    @pytest.mark.parametrize("before", ["held", "exchange"])
+    def test_dated_back_it_has_not_run_when_it_comes(self, talk, text, before):
+        """The attack: the notice that both signed is cut to nothing by a date, and the text has ended."""
+        talk.now += DAY
+        if before == "held":
+            talk.hold(0)
+        else:
+            talk.append(0, talk.share(0, text, "request").data)
+        newest, talk.now = talk.now, talk.now - 91 * DAY
+        talk.declare(0, text, "terminate")
+        assert talk.view.thing(notice_key(RELATION)).until == (newest + 90 * DAY, 0)
+
     def test_the_earlier_of_two_notices_counts(self, talk, text):
         talk.declare(0, text, "terminate")
         talk.now += DAY

@@ -103,7 +103,9 @@ def _terminate(sight: Sight, entry: Entry) -> Effect | str:
         return "not-in-force"
     key = notice_key(text.relation)
     thing = sight.view.thing(key) or Thing(key, Sort.NOTICE, relation=text.relation)
-    moved = thing.move(sight.side, "terminate", sight.state.size, until=entry.at + text.notice_days * DAY)
+    # Not from ``at`` alone: a notice that is dated back would have run when it comes.
+    given = max(entry.at, sight.state.at, sight.state.held_time)
+    moved = thing.move(sight.side, "terminate", sight.state.size, until=given + text.notice_days * DAY)
     return Effect((moved,)) if moved else "no-such-step"
 
 
