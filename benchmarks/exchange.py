@@ -301,15 +301,16 @@ def _fresh() -> Path:
     return directory
 
 
-def _without(mode: str, directory: str, contents: list[bytes], pipe: Any) -> None:
-    WITHOUT[mode]()
+def _author(mode: str, directory: str, contents: list[bytes], pipe: Any) -> None:
+    if mode in WITHOUT:
+        WITHOUT[mode]()
     pipe.send(throughput(Path(directory), contents, mode))
 
 
-def without(mode: str, directory: Path, contents: list[bytes]) -> dict[str, float]:
-    """The same without trust, or without policy, in processes of its own."""
+def alone(contents: list[bytes], mode: str = "whole") -> dict[str, float]:
+    """Throughput with an author in a process of its own: its memory is that of a node and nothing else."""
     ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=_without, args=(mode, str(directory), contents, theirs))
+    process = SPAWN.Process(target=_author, args=(mode, str(_fresh()), contents, theirs))
     process.start()
     result = ours.recv()
     process.join()
@@ -326,9 +327,8 @@ def run() -> dict[str, Any]:
     contents = [body() for _ in range(BODIES)]
     rounds: dict[str, list[dict[str, float]]] = {mode: [] for mode in ("whole", "trust", "policy", "plain")}
     for _ in range(ROUNDS):  # one after the other, so that a slow minute of the machine meets all four
-        rounds["whole"].append(throughput(_fresh(), contents))
-        for mode in WITHOUT:
-            rounds[mode].append(without(mode, _fresh(), contents))
+        for mode in ("whole", *WITHOUT):
+            rounds[mode].append(alone(contents, mode))
         rounds["plain"].append(plain(_fresh(), contents))
     whole, trusting, lawless, bare = (_best(each) for each in rounds.values())
     return {
@@ -346,9 +346,8 @@ def run() -> dict[str, Any]:
 
 def million() -> dict[str, float]:
     """Memory of both nodes after a million objects."""
-    directory = _fresh()
     contents = [body() for _ in range(20)]
-    return throughput(directory, [contents[i % 20] for i in range(MILLION // OBJECTS)])
+    return alone([contents[i % 20] for i in range(MILLION // OBJECTS)])
 
 
 if __name__ == "__main__":
