@@ -22,6 +22,8 @@ from mithaq.cli.main import app
 from mithaq.crypto.private_files import create_private
 from mithaq.formats import stix
 from stix_samples import indicator
+from taxii_desk import OBJECTS, Tool
+from taxii_desk import indicator as taxii_indicator
 
 pytestmark = pytest.mark.slow
 PATIENCE = 30
@@ -421,6 +423,38 @@ def test_one_process_serves(partners):
     assert second.returncode == 3
     assert json.loads(second.stdout)["error"]["message"] == "another process uses this node"
     assert a.do("node", "status")["running"]
+
+
+def test_a_tool_is_let_in_by_commands(partners):
+    """An operator adds an address, makes a collection and an account while the node runs; it starts again."""
+    a, _ = partners
+    port = free_port()
+    a.stop()
+    with (a.node / "node.toml").open("a") as file:
+        file.write(f'taxii = "127.0.0.1:{port}"\n')
+    a.serve()
+    a.do("taxii", "root", "add", "agencies", "Our agencies")
+    collection = a.do("taxii", "collection", "add", "agencies", "The CERT", "--alias", "cert")
+    token = a.do("taxii", "account", "add", "opencti", "agencies")["token"]
+    tool = Tool(port, token)
+    assert tool.get(OBJECTS).status == 404
+    a.do("taxii", "grant", "opencti", "cert", "--read", "--write")
+    assert tool.post(taxii_indicator("one")).json["success_count"] == 1
+    tool.connection.close()
+    a.stop()
+    a.serve()
+    assert tool.get(OBJECTS).ids == [taxii_indicator("one")["id"]]
+    tool.connection.close()
+    shown = a.do("taxii", "show")
+    assert shown["collections"] == [collection]
+    assert shown["accounts"][0]["grants"] == {collection["id"]: {"read": True, "write": True}}
+    assert token not in json.dumps(shown)
+    assert a.fails(2, "taxii", "account", "add", "other", "nowhere")["todo"]
+    a.do("taxii", "account", "drop", "opencti")
+    assert tool.get(OBJECTS).status == 401
+    tool.connection.close()
+    a.do("taxii", "collection", "drop", "agencies", "cert")
+    assert a.do("taxii", "show")["collections"] == []
 
 
 def test_another_passphrase(sides, tmp_path):

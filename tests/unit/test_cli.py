@@ -29,7 +29,7 @@ from mithaq.words import LANGUAGES, Words
 from nodes import B, alert, make_pair
 
 NAMES = uuid.UUID(int=0)
-EVERY = [[group, name] for group, (_, names) in COMMANDS.items() for name in names] + [
+EVERY = [[group, *name.split()] for group, (_, names) in COMMANDS.items() for name in names] + [
     [name] for name in SINGLE
 ]
 

@@ -50,6 +50,18 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         "What is decided for contents without marks, by partner and field.",
         _where("handling", "set show drop"),
     ),
+    "taxii": (
+        "API roots, collections and the accounts of tools.",
+        {
+            "root add": "taxii:root_add",
+            "collection add": "taxii:collection_add",
+            "collection drop": "taxii:collection_drop",
+            "account add": "taxii:account_add",
+            "account drop": "taxii:account_drop",
+            "grant": "taxii:grant",
+            "show": "taxii:show",
+        },
+    ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
 }
@@ -89,11 +101,21 @@ def build() -> App:
         group = App(name=name, help=text)
         app.command(group)
         for command, where in commands.items():
-            group.command(f"mithaq.cli.{where}", name=command)
+            *noun, verb = command.split()
+            _below(group, noun).command(f"mithaq.cli.{where}", name=verb)
     for name, (text, where) in SINGLE.items():
         app.command(f"mithaq.cli.{where}", name=name, help=text)
     app.meta.default(_run)
     return app
+
+
+def _below(group: App, nouns: list[str]) -> App:
+    """The group of a noun within a group, made when it is first named."""
+    for noun in nouns:
+        if noun not in group:
+            group.command(App(name=noun))
+        group = group[noun]
+    return group
 
 
 def _run(

@@ -47,6 +47,10 @@ class Identity:
         """Whole POSIX seconds."""
         return int(self.clock())
 
+    def now_microseconds(self) -> int:
+        """Whole microseconds since 1970."""
+        return int(self.clock() * 1_000_000)
+
     def has_sealing(self, public: bytes) -> bool:
         """Whether the private half of a sealing key is here."""
         return f"sealing/{sha256(public).hexdigest()}" in self.files.names("sealing")

@@ -19,6 +19,8 @@ from typing import Protocol, TypeVar
 
 from mithaq.domain.party import LogName, Origin
 from mithaq.domain.record import EntryRef, LogState, Thing
+from mithaq.exchange.account import Accounts
+from mithaq.exchange.collection import Collections
 from mithaq.tlog.merkle import Frontier
 
 T = TypeVar("T")
@@ -450,6 +452,8 @@ class Transaction(Protocol):
     logs: Logs
     bodies: Bodies
     ledger: Ledger
+    collections: Collections
+    accounts: Accounts
     batches: dict[LogName, OpenBatch]
     """Batches opened in this commit; the store closes each before it commits."""
 

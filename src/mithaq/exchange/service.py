@@ -45,11 +45,14 @@ from mithaq.exchange import (
     receipts,
 )
 from mithaq.exchange.about import About
+from mithaq.exchange.admission import Admission
 from mithaq.exchange.alarms import Alarm, alarms
 from mithaq.exchange.authoring import Message, Sent
 from mithaq.exchange.clocks import Watch
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.intake import Intake, Taken, verify
+from mithaq.exchange.librarian import Librarian
+from mithaq.exchange.library import Library
 from mithaq.exchange.lost import Lost
 from mithaq.exchange.national import Loaded, Told
 from mithaq.exchange.packing import Lane, Load, Outbox, Packer
@@ -124,6 +127,12 @@ class Service:
         self._outboxes: dict[Origin, Outbox] = {}
         self._watch = Watch()
         self._leapt = False
+        self.admission = Admission(identity, store)
+        """Who comes in over TAXII."""
+        self.librarian = Librarian(identity, store, self.admission)
+        """What an operator does with collections and accounts."""
+        self.library = Library(identity, store)
+        """What tools do with collections."""
 
     # --- parties ------------------------------------------------------------------------------------------
 
@@ -267,6 +276,7 @@ class Service:
         served meanwhile.
         """
         self._end_days()
+        self.library.drop_lost()
         for partner in self.partners():
             lost.find(self._identity, self._store, partner)
             erasure.erase_due(self._identity, self._store, partner)
@@ -276,6 +286,8 @@ class Service:
         theirs = self._store.read(lambda tx: [tx.ledger.clocks(partner.own).theirs for partner in partners])
         self._leapt = not self._watch.believes(self._identity.now(), theirs)
         ending.end_days(self._identity, self._store, believed=not self._leapt)
+        if not self._leapt:
+            self.library.end()
 
     def housekeep(self) -> None:
         """What is due by the clock: contents that end, sealing keys that rotate, the daily ``record``."""

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 
@@ -19,6 +20,7 @@ import msgspec
 
 from mithaq import errors
 from mithaq.errors import ConfigError, LimitError, MithaqError, ReachError, RefusedError
+from mithaq.exchange.librarian import Librarian
 from mithaq.exchange.service import Service
 
 CALLS = (
@@ -37,6 +39,15 @@ CALLS = (
     "inbox",
     "introduce",
     "item",
+    "librarian.accounts",
+    "librarian.add_account",
+    "librarian.add_collection",
+    "librarian.add_root",
+    "librarian.collections",
+    "librarian.drop_account",
+    "librarian.drop_collection",
+    "librarian.grant",
+    "librarian.roots",
     "load_rules",
     "lost",
     "note",
@@ -59,16 +70,22 @@ CALLS = (
     "unaware",
     "write_pouch",
 )
-"""What may be asked for."""
+"""What may be asked for: methods of ``Service``, and of what it holds."""
+_HELD = {"librarian": Librarian}
 FRAME_MAX = 2**30
 """Bytes of a call: a message holds at most 64 contents; an operator sends no more than this at once."""
 PATH_MAX = 100
 """Bytes of the socket's path: the system allows 107."""
 
 
+def _method(name: str) -> Callable[..., Any]:
+    held, _, verb = name.rpartition(".")
+    return getattr(_HELD[held] if held else Service, verb)
+
+
 @cache
 def _types(name: str) -> tuple[dict[str, Any], Any]:
-    method = getattr(Service, name)
+    method = _method(name)
     hints = get_type_hints(method)
     result = hints.pop("return")
     return {
@@ -189,7 +206,7 @@ def _answer(service: Service, frame: bytes) -> dict[str, Any]:
         arguments = {
             name: msgspec.convert(value, types[name], strict=False) for name, value in call.arguments.items()
         }
-        return {"result": getattr(service, call.name)(**arguments)}
+        return {"result": attrgetter(call.name)(service)(**arguments)}
     except MithaqError as error:
         return _error(error)
     # A frame that is no msgpack or too deep; a number that the store has no room for.
@@ -202,6 +219,19 @@ def _answer(service: Service, frame: bytes) -> dict[str, Any]:
         TypeError,
     ) as error:
         return {"error": "ConfigError", "message": "the call does not fit", "got": str(error)[:200]}
+
+
+class _Held:
+    """What the running node's ``Service`` holds under a name."""
+
+    def __init__(self, name: str, call: Callable[..., Any]) -> None:
+        self._name, self._call = name, call
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        name = f"{self._name}.{verb}"
+        if name not in CALLS:
+            raise AttributeError(verb)
+        return partial(self._call, name)
 
 
 class Remote:
@@ -219,7 +249,9 @@ class Remote:
             ) from None
         self._lock = threading.Lock()
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Any:
+        if name in _HELD:
+            return _Held(name, self._call)
         if name not in CALLS:
             raise AttributeError(name)
         return partial(self._call, name)

@@ -30,6 +30,11 @@ from mithaq.errors import ConfigError, PeerError
 _LISTEN = re.compile(r"(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
 
 
+def _split(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """``node.toml``.
@@ -41,6 +46,7 @@ class Config:
         certificate, private_key: PEM files for TLS; empty for plain HTTP.
         authorities: PEM file of the certificate authorities that partners' certificates are checked against;
             empty for those of the system.
+        taxii: ``host:port`` of the TAXII server; empty for none. Plain HTTP on this machine only.
     """
 
     origin: Origin
@@ -49,6 +55,7 @@ class Config:
     certificate: str = ""
     private_key: str = ""
     authorities: str = ""
+    taxii: str = ""
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -56,11 +63,13 @@ class Config:
                 raise ConfigError(
                     "a character that does not show", where=name, got=ascii(getattr(self, name))
                 )
-        match = _LISTEN.fullmatch(self.listen)
-        if match is None or int(match[2]) > 65_535:
-            raise ConfigError(
-                "not an address to listen on", where="listen", expected="host:port", got=self.listen
-            )
+        for name in ("listen", "taxii"):
+            address = getattr(self, name)
+            match = _LISTEN.fullmatch(address)
+            if (address or name == "listen") and (match is None or int(match[2]) > 65_535):
+                raise ConfigError(
+                    "not an address to listen on", where=name, expected="host:port", got=address
+                )
         if bool(self.certificate) != bool(self.private_key):
             raise ConfigError(
                 "TLS needs both files", where="certificate", expected="certificate and private_key"
@@ -68,9 +77,13 @@ class Config:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        """Host and port of ``listen``."""
+        return _split(self.listen)
+
+    @property
+    def taxii_address(self) -> tuple[str, int]:
+        """Host and port of ``taxii``."""
+        return _split(self.taxii)
 
     def text(self) -> str:
         """The file's contents."""

@@ -26,7 +26,11 @@ from mithaq.node.control import Control
 from mithaq.node.courier import Couriers
 from mithaq.node.directory import Config, Directory
 from mithaq.store.sqlite import open_store
+from mithaq.taxii.application import application
+from mithaq.taxii.endpoints import Endpoints
+from mithaq.taxii.server import TaxiiServer
 from mithaq.wire.client import PouchClient
+from mithaq.wire.http import is_loopback
 from mithaq.wire.server import PouchServer
 
 HOUSEKEEPING = 3_600
@@ -134,6 +138,8 @@ class Node:
         host, port = self._config.address
         server.start(host, port, lambda body: service.receive(body, body.known), _server_tls(self._config))
         self._undo.callback(server.stop)
+        if self._config.taxii:
+            self._undo.callback(_serve_taxii(service, who, self._config).stop)
         control = Control(self._directory.control, service)
         self._undo.callback(control.stop)
         keeper = threading.Thread(target=self._keep, args=(service,), name="housekeeping", daemon=True)
@@ -163,6 +169,19 @@ class Node:
     def stop(self) -> None:
         """Stop in the reverse order of starting: nothing new first, the store last."""
         self._undo.close()
+
+
+def _serve_taxii(service: Service, who: Identity, config: Config) -> TaxiiServer:
+    host, port = config.taxii_address
+    if not config.certificate and not is_loopback(host):
+        raise ConfigError(
+            "plain HTTP is for this machine only", where="taxii", got=host, todo="give a certificate"
+        )
+    endpoints = Endpoints(who.origin, service.library, service.librarian, service.admission)
+    server = TaxiiServer(application(endpoints))
+    server.start(host, port, config.certificate, config.private_key)
+    _log.info("taxii_serves", host=host, port=server.port)
+    return server
 
 
 def _ring(service: Service) -> None:

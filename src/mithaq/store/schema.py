@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in ``migrations/versions``."""
 
 LEGAL_RULES = "kind = 'rules' AND outcome < x'65'"
@@ -213,3 +213,93 @@ sealing_keys = Table(
 
 recoveries = Table("recoveries", metadata, _log(), _value("asked", Text))
 """Pairs that ask their partner for what this store lost, by their own log, with the id of their pouches."""
+
+roots = Table("roots", metadata, Column("name", Text, primary_key=True), _value("title", Text))
+"""API roots that an operator made."""
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("root", Text, ForeignKey("roots.name"), nullable=False),
+    _value("alias", Text),
+    _value("title", Text),
+    _value("keep_days", Integer),
+    _value("newest", BigInteger),
+)
+"""``newest``: when something was last added, which stays when it has gone."""
+
+envelopes = Table(
+    "envelopes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("collection", Integer, ForeignKey("collections.number", ondelete="CASCADE"), nullable=False),
+    _value("name", LargeBinary),
+    _value("day", BigInteger),
+    Index("envelopes_by_day", "day"),
+    Index("envelopes_by_collection", "collection"),
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("envelope", Integer, ForeignKey("envelopes.number", ondelete="CASCADE"), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    _value("sealed", LargeBinary),
+)
+"""Objects as they came, some tens of thousands of bytes together: one that is read opens no more."""
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("collection", Integer, primary_key=True),
+    Column("added", BigInteger, primary_key=True),
+    _value("id", Text),
+    _value("type", Text),
+    _value("version", BigInteger),
+    _value("mark", LargeBinary),
+    Column("envelope", Integer, ForeignKey("envelopes.number", ondelete="CASCADE"), nullable=False),
+    _value("part", Integer),
+    _value("offset", Integer),
+    _value("length", Integer),
+    Index("objects_by_id", "collection", "id", "version"),
+    Index("objects_by_envelope", "envelope"),
+    sqlite_with_rowid=False,
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("root", Text, ForeignKey("roots.name"), nullable=False),
+    Column("secret", LargeBinary, nullable=False, unique=True),
+    _value("made", BigInteger),
+    _value("until", BigInteger),
+    _value("used", BigInteger),
+    _value("rate", Integer),
+)
+"""Tools that may sign in. ``secret``: SHA-256 of the token."""
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("account", Text, ForeignKey("accounts.name", ondelete="CASCADE"), primary_key=True),
+    Column("collection", Text, ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True),
+    _value("read", Boolean),
+    _value("write", Boolean),
+    sqlite_with_rowid=False,
+)
+
+statuses = Table(
+    "statuses",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("collection", Text, ForeignKey("collections.id", ondelete="CASCADE"), nullable=False),
+    _value("account", Text),
+    _value("at", BigInteger),
+    _value("status", LargeBinary),
+    Index("statuses_by_time", "at"),
+    Index("statuses_by_collection", "collection"),
+)
+"""What became of what was posted, as it is told (TAXII 4.3)."""

@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from mithaq.domain.party import LogName, Origin
+from mithaq.exchange.account import Accounts
+from mithaq.exchange.collection import Collections
 from mithaq.exchange.ports import Bodies, Ledger, Logs, OpenBatch
+from mithaq.store.accounts import SqlAccounts
 from mithaq.store.anchor import Line
 from mithaq.store.bodies import SqlBodies
+from mithaq.store.collections import SqlCollections
 from mithaq.store.ledger import SqlLedger
 from mithaq.store.logs import SqlLogs
 from mithaq.store.names import Names
@@ -36,6 +40,10 @@ class SqlTransaction:
         self.logs: Logs = self._logs
         self.bodies: Bodies = self._bodies
         self.ledger: Ledger = SqlLedger(connection, self.names)
+        self._collections = SqlCollections(connection)
+        self.collections: Collections = self._collections
+        self._accounts = SqlAccounts(connection)
+        self.accounts: Accounts = self._accounts
         self.batches: dict[LogName, OpenBatch] = {}
 
     @property
@@ -56,7 +64,7 @@ class SqlTransaction:
     @property
     def erased(self) -> bool:
         """Whether contents were destroyed."""
-        return self._bodies.erased
+        return self._bodies.erased or self._collections.erased or self._accounts.erased
 
     def finish(self) -> None:
         """Close the batches, in the order in which they were opened, and check what they signed.
