@@ -81,8 +81,9 @@ def test_every_page_of_every_history(node, history, filter_, limit, leap):
         model.add(objects)
     found, next_ = [], ""
     while True:
-        page = library.page(collection, filter_, limit, next_)
-        found += map(json.loads, library.objects(collection, page.rows))
+        page, objects = library.objects(collection, filter_, limit, next_)
+        assert page == library.page(collection, filter_, limit, next_)
+        found += map(json.loads, objects)
         next_ = page.next
         if not next_:
             break

@@ -7,7 +7,7 @@ from dataclasses import replace
 from mithaq.domain.moment import DAY
 from mithaq.errors import UsageError
 from mithaq.exchange.account import PREFIX, RATE, TOKEN_SIZE, Account, Grant, secret
-from mithaq.exchange.admission import Admission
+from mithaq.exchange.admission import KNOWN_SECONDS, Admission
 from mithaq.exchange.collection import Collection, Root
 from mithaq.exchange.identity import Identity
 from mithaq.exchange.ports import Store, Transaction
@@ -26,20 +26,29 @@ class Librarian:
         self._identity = identity
         self._store = store
         self._admission = admission
+        self._known: tuple[float, list[Root], dict[str, list[Collection]]] | None = None
+
+    def _catalogue(self) -> tuple[float, list[Root], dict[str, list[Collection]]]:
+        """Everything there is, remembered for a moment: every request asks."""
+        known, now = self._known, self._identity.clock()
+        if known is None or not known[0] <= now < known[0] + KNOWN_SECONDS:
+            roots, collections = self._store.read(_look)
+            known = self._known = now, roots, collections
+        return known
 
     def roots(self) -> list[Root]:
         """Every API root."""
-        return self._store.read(lambda tx: tx.collections.roots())
+        return self._catalogue()[1]
 
     def add_root(self, name: str, title: str) -> Root:
         """Make an API root for the authority's own agencies, or give it another title."""
         root = Root(name, title)
-        self._store.write(lambda tx: tx.collections.put_root(root))
+        self._change(lambda tx: tx.collections.put_root(root))
         return root
 
     def collections(self, root: str) -> list[Collection]:
         """The collections of a root."""
-        return self._store.read(lambda tx: tx.collections.collections(root))
+        return self._catalogue()[2].get(root, [])
 
     def add_collection(
         self, root: str, title: str, alias: str = "", keep_days: int = 365, id_: str = ""
@@ -66,13 +75,13 @@ class Librarian:
                 raise UsageError("the name is taken", where=root, got=alias or collection.id)
             tx.collections.put_collection(collection)
 
-        self._store.write(work)
+        self._change(work)
         return collection
 
     def drop_collection(self, root: str, name: str) -> None:
         """Destroy a collection with all that is in it."""
         collection = self._named(root, name)
-        self._store.write(lambda tx: tx.collections.drop_collection(collection.id))
+        self._change(lambda tx: tx.collections.drop_collection(collection.id))
 
     def accounts(self) -> list[Account]:
         """Every account."""
@@ -145,7 +154,13 @@ class Librarian:
 
     def _change(self, work: Callable[[Transaction], None]) -> None:
         self._store.write(work)
+        self._known = None
         self._admission.forget()
+
+
+def _look(tx: Transaction) -> tuple[list[Root], dict[str, list[Collection]]]:
+    roots = tx.collections.roots()
+    return roots, {root.name: tx.collections.collections(root.name) for root in roots}
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -92,31 +92,34 @@ class Library:
         Raises:
             MalformedError: ``next_`` is none of ours, or was given with other filters.
         """
-        start = replace(wanted, after=cursor.read(next_, wanted)) if next_ else wanted
-        if wanted.spec_versions and SPEC_VERSION not in wanted.spec_versions:
-            return Page([])
-        rows = self._store.read(lambda tx: tx.collections.page(collection.id, start, limit + 1))
-        more = len(rows) > limit
-        return Page(rows[:limit], cursor.write(wanted, rows[limit - 1].added) if more else "")
+        return self._store.read(lambda tx: _page(tx, collection, wanted, limit, next_))
 
     def has(self, collection: Collection, id_: str) -> bool:
         """Whether any version of an object is there."""
         return self._store.read(lambda tx: tx.collections.has(collection.id, id_))
 
-    def objects(self, collection: Collection, rows: Sequence[Row]) -> list[bytes]:
-        """The bytes of the objects of these rows, as they came; what has gone meanwhile is left out."""
-        places = dict.fromkeys((row.place.envelope, row.place.part) for row in rows)
-        found = self._store.read(lambda tx: tx.collections.parts(places))
+    def objects(
+        self, collection: Collection, wanted: Filter, limit: int, next_: str = ""
+    ) -> tuple[Page, list[bytes]]:
+        """The same, with the bytes of the objects as they came; what has ended is left out.
+
+        Raises:
+            MalformedError: as ``page``.
+            KeyStoreError, ForgedError: what is stored was changed, or its key is not here.
+        """
+
+        def work(tx: Transaction) -> tuple[Page, dict[tuple[int, int], tuple[bytes, int, bytes]]]:
+            page = _page(tx, collection, wanted, limit, next_)
+            places = dict.fromkeys((row.place.envelope, row.place.part) for row in page.rows)
+            return page, tx.collections.parts(places)
+
+        page, found = self._store.read(work)
         opener = Opener(self._identity, collection)
-        clear = {
-            place: part
-            for place, sealed in found.items()
-            if (part := opener.open(place, *sealed)) is not None
-        }
-        return [
+        clear = {place: opener.open(place, *sealed) for place, sealed in found.items()}
+        return page, [
             part[row.place.offset : row.place.offset + row.place.length]
-            for row in rows
-            if (part := clear.get((row.place.envelope, row.place.part))) is not None
+            for row in page.rows
+            if (part := clear.get((row.place.envelope, row.place.part)))
         ]
 
     # --- adding -------------------------------------------------------------------------------------------
@@ -214,3 +217,12 @@ class Library:
 
 def _drop_day(tx: Transaction, day: int) -> None:
     tx.collections.drop_day(day)
+
+
+def _page(tx: Transaction, collection: Collection, wanted: Filter, limit: int, next_: str) -> Page:
+    start = replace(wanted, after=cursor.read(next_, wanted)) if next_ else wanted
+    if wanted.spec_versions and SPEC_VERSION not in wanted.spec_versions:
+        return Page([])
+    rows = tx.collections.page(collection.id, start, limit + 1)
+    more = len(rows) > limit
+    return Page(rows[:limit], cursor.write(wanted, rows[limit - 1].added) if more else "")

@@ -125,8 +125,7 @@ class Endpoints:
         return answer
 
     def _page(self, collection: Collection, wanted: parameters.Parameters) -> Answer:
-        page = self._library.page(collection, wanted.filter, wanted.limit, wanted.next)
-        objects = self._library.objects(collection, page.rows)
+        page, objects = self._library.objects(collection, wanted.filter, wanted.limit, wanted.next)
         return Answer(resources.envelope(objects, page.next), headers=resources.added(page.rows))
 
     def versions(self, asked: Asked) -> Answer:
