@@ -10,7 +10,7 @@ import stix_samples as make
 from fuzz.target import target
 from mithaq.domain.findings import Findings
 from mithaq.exchange import contents
-from mithaq.formats import media, stix, stix_fast, stix_precise, strict_json, strict_xml
+from mithaq.formats import media, stix, stix_fast, stix_pattern, stix_precise, strict_json, strict_xml
 from mithaq.formats.stix_markings import KNOWN
 
 SAMPLES = make.samples()
@@ -122,6 +122,31 @@ def _objects() -> Iterator[bytes]:
 def stix_object(data: bytes) -> None:
     """One object in a bundle whose rest is as it must be."""
     _agree(b'{"type":"bundle","id":"%b","objects":[%b]}' % (BUNDLE, data))
+
+
+def _patterns() -> Iterator[bytes]:
+    yield from (
+        b"[ipv4-addr:value = '198.51.100.1']",
+        b"[file:hashes.'SHA-256' = 'aa' OR file:size > 1.5] FOLLOWEDBY [url:value LIKE '%\\\\%']",
+        b"([a:b[*].c IN ('x', 'it\\'s')] AND [EXISTS a:b]) REPEATS 5 TIMES WITHIN 1800 SECONDS",
+        b"[a:b = h'ff' AND a:c != b'ABI='] START t'2016-06-01T00:00:00Z' STOP t'2016-07-01T00:00:00Z'",
+        b"/* ' */ [(a:b = true OR c:d NOT = -1) AND (a:b = 0 OR e:f = 1)] // '",
+    )
+
+
+@target(
+    "formats.stix_pattern.check",
+    "formats.stix_pattern._Reading.read",
+    seeds=_patterns,
+    words=("[", "]", "(", ")", "'", "\\'", "/*", "*/", "//", " AND ", " OR ", " NOT ", "t'", "h'", " IN ("),
+)
+def pattern(data: bytes) -> None:
+    """One among others holds if it holds alone, and what is a pattern of 2.1 is one of 2.0."""
+    text = data.decode(errors="replace")
+    others = [seed.decode() for seed in _patterns()]
+    assert stix_pattern.all_hold([text, *others, text]) == stix_pattern.holds(text)
+    stix_pattern.check(text)
+    stix_pattern.check(text, "2.0")
 
 
 def _json() -> Iterator[bytes]:
