@@ -33,7 +33,7 @@ from mithaq.errors import MithaqError
 from mithaq.exchange import contents
 from mithaq.exchange.manifest import ENTRIES_MAX, NOTE_MAX, Manifest, Part
 from mithaq.exchange.pouch import MAGIC, MANIFEST_MAX, MANIFEST_STEP, hpke_info, open_pouch, unpack_entries
-from mithaq.formats import media, stix, stix_fast, strict_json
+from mithaq.formats import media, stix, stix_fast, stix_pattern, strict_json
 from mithaq.node.directory import Config
 from mithaq.tlog.proof import TLOG_PROOF_MAX, TlogProof
 from mithaq.wire.http import POUCH_MAX as CARRIED_MAX
@@ -389,7 +389,54 @@ def bundle_of_extensions():
 
 @BUNDLE
 def bundle_of_indicators():
-    return bundle_of(compact(indicator(pattern="a", name="a", description="a")))
+    return bundle_of(compact(indicator(pattern="[a:b=1]", name="a", description="a")))
+
+
+def bundle_of_patterns(pattern: str) -> bytes:
+    """As many indicators as fit, in canonical form: the fast proof reads their patterns."""
+    one = len(stix.bundle([indicator(pattern=pattern)]))
+    return stix.bundle([indicator(number, pattern=pattern) for number in range(BODY_MAX // one)])
+
+
+@BUNDLE
+def bundle_of_patterns_of_comparisons():
+    return bundle_of_patterns("[" + "a:b=1OR " * 4_999 + "a:b=1]")
+
+
+@BUNDLE
+def bundle_of_short_patterns():
+    return bundle_of_patterns("[" + "a:b=1OR " * 340 + "a:b=1]")
+
+
+@BUNDLE
+def bundle_of_patterns_of_types():
+    choice = "(" + "OR ".join(f"a{number}:b=1" for number in range(2_499)) + ")"
+    return bundle_of_patterns(f"[{choice}AND{choice}]")
+
+
+@BUNDLE
+def bundle_of_patterns_that_are_comments():
+    return bundle_of_patterns("/*" + "* /" * 87_000)
+
+
+@BUNDLE
+def bundle_of_patterns_of_comments():
+    return bundle_of_patterns("[a:b=" + "/**/" * 65_000 + "1]x")
+
+
+@BUNDLE
+def bundle_of_patterns_of_parentheses():
+    return bundle_of_patterns("(" * stix_pattern.PATTERN_MAX)
+
+
+@BUNDLE
+def bundle_of_patterns_of_a_list():
+    return bundle_of_patterns("[a:b IN(" + "'x'," * 60_000 + "'x')]")
+
+
+@BUNDLE
+def bundle_of_patterns_of_one_path():
+    return bundle_of_patterns("[a:b" + ".c" * 130_000 + "=1]")
 
 
 @BUNDLE

@@ -1,9 +1,10 @@
-"""What is a STIX pattern and what is none, each with the reason."""
+"""What is a STIX pattern and what is none, each with the reason; what the rest of STIX makes of it."""
 
 import pytest
 
+import stix_samples as make
 from mithaq.errors import LimitError, MalformedError
-from mithaq.formats import stix_pattern
+from mithaq.formats import stix, stix_fast, stix_pattern, stix_precise
 from mithaq.formats.stix_pattern import COMPARISONS_MAX, DEPTH_MAX, PATTERN_MAX, all_hold, check, holds
 
 TIMES = "START t'2016-06-01T01:30:00.123Z' STOP t'2016-06-01T02:20:00Z'"
@@ -165,6 +166,57 @@ def test_one_that_does_not_hold_among_many(wrong):
     assert all_hold([])
     for among in ([A, wrong], [wrong, *right], [*right, wrong], [A, wrong, A], [A, wrong, wrong, A]):
         assert not all_hold(among)
+
+
+# --- in objects --------------------------------------------------------------------------------------------
+
+
+def examined(*objects):
+    canonical, plain = stix.examine(stix.bundle(objects)), stix.examine(make.plain_bundle(*objects))
+    assert canonical.problems == plain.problems
+    return canonical.problems
+
+
+def test_an_indicator_whose_pattern_is_none_is_refused_alone():
+    wrong = make.indicator(1, pattern="[ipv4-addr:value INVALID '198.51.100.1']")
+    (problem,) = examined(make.indicator(), wrong, make.indicator(2))
+    assert (problem.code, problem.path, problem.index, problem.id) == (
+        "pattern",
+        "objects[1].pattern",
+        1,
+        wrong["id"],
+    )
+    assert problem.message == (
+        "expected a STIX pattern, with a comparison, as in file:name = 'a' at character 2, "
+        "got \"ipv4-addr:value INVALID '198.51.100.1']\""
+    )
+
+
+def test_a_limit_is_told_without_a_place():
+    (problem,) = examined(make.indicator(pattern="(" * 100))
+    assert problem.message == (
+        f"expected a STIX pattern, with at most {DEPTH_MAX} levels of parentheses, got '33 or more'"
+    )
+
+
+@pytest.mark.parametrize("kind", ["sigma", "yara", "snort", "suricata", "pcre", "spl"])
+def test_other_languages_are_not_read(kind):
+    assert examined(make.indicator(pattern="rule", pattern_type=kind, pattern_version="1")) == ()
+
+
+def test_the_version_of_the_pattern_counts():
+    old = NONE["START and STOP of version 2.0"][0]
+    assert examined(make.indicator(pattern=old, pattern_version="2.0")) == ()
+    assert [each.code for each in examined(make.indicator(pattern=old, pattern_version="2.1"))] == ["pattern"]
+    assert [each.code for each in examined(make.indicator(pattern=old))] == ["pattern"]
+
+
+def test_patterns_are_proven_fast_and_checked_alike():
+    items = [make.indicator(i, pattern=each) for i, each in enumerate(PATTERNS.values())]
+    content = stix.bundle(items)
+    proven = stix_fast.prove(content)
+    assert proven is not None
+    assert proven == stix_precise.check(content)
 
 
 def test_the_common_way_is_tried_for_short_patterns_only():

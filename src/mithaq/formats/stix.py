@@ -8,7 +8,7 @@ same valid bytes, since the fast one accepts a subset of what the precise one ac
     >>> examine(content).technical
     True
 
-It does not parse STIX patterns, resolve references or fetch anything.
+It does not evaluate STIX patterns, resolve references or fetch anything.
 """
 
 import uuid

@@ -9,7 +9,7 @@ It proves or it stays silent; it never refuses. Four steps, each over all object
    since a raw newline can stand only between objects (inside a string it is escaped).
 3. Ids, times and markings hold: checked on the concatenation of all of them, because one regular
    expression per string would cost more than everything else together. Labels that are markings are left
-   to the precise check.
+   to the precise check. So are patterns that do not hold; those that do are checked by their shapes.
 4. No object stands twice with one version, none is too large, and they are not too many.
 
 What is not proven (another order of members, white space, a rarer type, a mistake) is for ``stix_precise``.
@@ -26,10 +26,19 @@ from typing import Annotated, cast, get_args
 import msgspec
 
 from mithaq.domain.findings import Findings, Key
-from mithaq.formats import stix_types
+from mithaq.formats import stix_pattern, stix_types
 from mithaq.formats.stix_markings import KNOWN, has_tlp, is_marking, strictest_pap, strictest_tlp
 from mithaq.formats.stix_persons import Persons
-from mithaq.formats.stix_types import TECHNICAL, Common, Identity, Note, Observable, StixObject, ThreatActor
+from mithaq.formats.stix_types import (
+    TECHNICAL,
+    Common,
+    Identity,
+    Indicator,
+    Note,
+    Observable,
+    StixObject,
+    ThreatActor,
+)
 
 MEDIA_TYPE = "application/stix+json;version=2.1"
 """The media type of a STIX 2.1 bundle, as it stands in entries (protocol 13)."""
@@ -111,6 +120,7 @@ def _find(objects: list[StixObject], lines: bytes, start: int) -> Findings | Non
         and _creators_hold(versioned)
         and _times_hold([each.created for each in versioned], [each.modified for each in versioned])
         and len(set(zip(ids, versions, strict=True))) == len(objects)
+        and _patterns_hold(objects)
     ):
         return None
     meanings = {name: KNOWN[name] for name in markings}
@@ -148,6 +158,13 @@ def _creators_hold(objects: Sequence[Common]) -> bool:
     """Each ``created_by_ref`` is the id of an identity."""
     creators = {each.created_by_ref for each in objects} - {msgspec.UNSET}
     return all(_IDENTITY_ID.match(cast("str", creator)) for creator in creators)
+
+
+def _patterns_hold(objects: Sequence[StixObject]) -> bool:
+    """The patterns in STIX's own language are some; of other languages nothing is read."""
+    return stix_pattern.all_hold(
+        [each.pattern for each in objects if type(each) is Indicator and each.pattern_type == "stix"]
+    )
 
 
 def _times_hold(created: list[str], modified: list[str]) -> bool:

@@ -7,8 +7,8 @@ that STIX 2.1 does not have are refused: nobody could tell whether they are abou
 What raises, because there is no reading of it: bytes that are not JSON, a member that stands twice, a limit.
 What becomes a problem in the findings: everything that can be said about one object, with its index and id.
 
-Problem codes: ``type``, ``schema``, ``version``, ``reference``, ``time``, ``marking``, ``twice``, and
-``persons`` for what ``stix_persons`` saw.
+Problem codes: ``type``, ``schema``, ``version``, ``reference``, ``time``, ``marking``, ``pattern``,
+``twice``, and ``persons`` for what ``stix_persons`` saw.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

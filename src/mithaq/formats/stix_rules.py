@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
+from mithaq.errors import PeerError
+from mithaq.formats import stix_pattern
 from mithaq.formats.stix_markings import KNOWN, is_marking, meaning, of_label
 from mithaq.formats.stix_types import TIMESTAMP, instant
 from mithaq.formats.strict_json import texts
@@ -91,6 +93,8 @@ def rules(item: dict[str, Any], meanings: Mapping[str, str] = KNOWN) -> Iterator
     yield from _references(item)
     yield from _times(item)
     yield from _markings(item, meanings)
+    if item["type"] == "indicator" and item["pattern_type"] == "stix":
+        yield from _pattern(item)
 
 
 def _references(item: dict[str, Any]) -> Iterator[Broken]:
@@ -146,6 +150,15 @@ def _markings(item: dict[str, Any], meanings: Mapping[str, str]) -> Iterator[Bro
             yield Broken("marking", "definition", "expected TLP, PAP or a statement of copyright")
         elif said != KNOWN.get(item["id"], said):
             yield Broken("marking", "id", "expected a definition that says what its identifier stands for")
+
+
+def _pattern(item: dict[str, Any]) -> Iterator[Broken]:
+    try:
+        stix_pattern.check(item["pattern"], item.get("pattern_version", "2.1"))
+    except PeerError as error:
+        at = f" at {error.where}" if error.where else ""
+        message = f"expected a STIX pattern, with {error.expected}{at}, got {error.got!r}"
+        yield Broken("pattern", "pattern", message)
 
 
 def _unknown(path: str) -> Broken:
