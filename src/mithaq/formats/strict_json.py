@@ -81,6 +81,16 @@ def texts(value: object) -> list[str]:
     return [each for each in found if isinstance(each, str)]
 
 
+def members(value: object) -> dict[str, Any]:
+    """The members of an object; none of anything else."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def all_dicts(value: object) -> bool:
+    """Whether it is a list of objects and of nothing else."""
+    return isinstance(value, list) and all(isinstance(each, dict) for each in cast("list[object]", value))
+
+
 def dicts(value: object) -> list[dict[str, Any]]:
     """The objects of a list, whatever else it is."""
     found = cast("list[object]", value) if isinstance(value, list) else []
