@@ -43,6 +43,7 @@ ELSEWHERE = {
     "cli.": "commands: what they read goes to the layers below",
     "exchange.national.load": "exchange.signing.verify_rules, then the store",
     "domain.strict_toml._Reader.read": "within load",
+    "formats.misp_tags.read": "within misp_stix.convert",
     "formats.pdf._Reading.read": "within media.examine",
     "formats.strict_xml.parse": "within media.examine",
     "demo": "the demo reads files of its own",
