@@ -246,7 +246,7 @@ def test_files_that_cannot_be_used(tmp_path):
 
 def test_standard_input(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"typed")))
-    assert list(send._contents(STANDARD_INPUT)) == [(media.TEXT, b"typed")]
+    assert list(send._contents(STANDARD_INPUT, [])) == [(media.TEXT, b"typed")]
 
 
 def test_contents_are_saved_for_their_reader_only(tmp_path):
@@ -348,7 +348,7 @@ def test_a_bar_on_a_terminal_and_nothing_in_the_answer(monkeypatch, capsys):
 
 def contents(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
-    return list(send._contents(tmp_path / name))
+    return list(send._contents(tmp_path / name, []))
 
 
 def test_the_real_type_counts(tmp_path):

@@ -1,6 +1,6 @@
 """A STIX bundle as a file, made into contents; what is refused in it is told, object by object."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -43,7 +43,7 @@ def bodies(file: Path, data: bytes, left_out: list[dict[str, str | int]] | None)
     if found and (left_out is None or not kept):
         raise RefusedError(
             "objects of the bundle are refused",
-            codes=_codes(reasons),
+            codes=codes(reasons),
             where=str(file),
             reasons=reasons,
             todo="correct them, or send the rest: --leave-out-refused" if kept else "nothing would remain",
@@ -53,7 +53,7 @@ def bodies(file: Path, data: bytes, left_out: list[dict[str, str | int]] | None)
     return kept
 
 
-def _codes(reasons: tuple[dict[str, str | int], ...]) -> tuple[str, ...]:
+def codes(reasons: Sequence[dict[str, str | int]]) -> tuple[str, ...]:
     """The codes of the rules that the contents would break, in the catalogue's order."""
     persons = [each["code"] == "persons" for each in reasons]
     return (() if all(persons) else ("content",)) + (("persons",) if any(persons) else ())

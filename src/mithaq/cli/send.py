@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mithaq.cli import bundles, progress
+from mithaq.cli import bundles, events, progress
 from mithaq.cli.answer import Answer, listing, read_file, typed
 from mithaq.cli.failure import reason, visible
 from mithaq.cli.session import Here
@@ -14,7 +14,7 @@ from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import BODIES_MAX
 from mithaq.errors import LimitError, UsageError
 from mithaq.exchange.authoring import Message
-from mithaq.formats import media, stix
+from mithaq.formats import media, misp_event, stix
 from mithaq.words import N_
 
 Kind = Literal["alert", "request", "reply", "information", "expertise"]
@@ -64,7 +64,10 @@ def send(
     by: Annotated[str, Parameter(help="Who acts: role:number.")] = "",
     exercise: Annotated[bool, Parameter(negative=(), help="It is an exercise.")] = False,
     leave_out_refused: Annotated[
-        bool, Parameter(negative=(), help="Send a STIX bundle without the objects that are refused.")
+        bool,
+        Parameter(
+            negative=(), help="Send what is not refused of a STIX bundle, or has a place of a MISP event."
+        ),
     ] = False,
     session: Here,
 ) -> Answer:
@@ -73,11 +76,13 @@ def send(
     Args:
         kind: what it is.
         partner: its origin.
-        files: its contents; - is standard input. A STIX bundle is split into contents of 1,000 objects.
+        files: its contents; - is standard input. A STIX bundle is split into contents of 1,000 objects. An
+            event of MISP becomes one.
     """
     left_out: list[dict[str, str | int]] = []
+    lost: list[dict[str, str | int]] = []
     contents = tuple(
-        each for file in files for each in _contents(file, left_out if leave_out_refused else None)
+        each for file in files for each in _contents(file, lost, left_out if leave_out_refused else None)
     )
     if len(contents) > BODIES_MAX:
         raise UsageError(
@@ -100,9 +105,12 @@ def send(
         )
         with typed(), progress.working(partner):
             sent = service.send(partner, message)
-    value = {name: getattr(sent, name) for name in sent.__slots__}
+    value: dict[str, Any] = {name: getattr(sent, name) for name in sent.__slots__}
+    lines = listing(value)
     told = [session.words(N_("Left out: {object}"), object=visible(reason(each))) for each in left_out]
-    return Answer(value | ({"left_out": left_out} if leave_out_refused else {}), [*listing(value), *told])
+    told += [session.words(N_("Has no place: {part}"), part=visible(reason(each))) for each in lost]
+    value |= {"left_out": left_out} if leave_out_refused else {}
+    return Answer(value | ({"lost": lost} if lost else {}), [*lines, *told])
 
 
 def _handling(tlp: str | None, pap: str | None, h: list[Code] | None) -> Handling | None:
@@ -143,11 +151,14 @@ def _by(text: str) -> tuple[str, str] | None:
     return role, number
 
 
-def _contents(file: Path, left_out: list[dict[str, str | int]] | None = None) -> Iterator[tuple[str, bytes]]:
-    """A file as contents: itself, or a bundle's objects in several.
+def _contents(
+    file: Path, lost: events.Told, left_out: events.Told | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """A file as contents: itself, or the objects of a bundle or of MISP's events in several.
 
     Args:
         file: its name.
+        lost: takes what of an event has no place.
         left_out: takes the refused objects of a bundle; with None they refuse it.
     """
     data = read_file(file, STIX_FILE_MAX)
@@ -163,6 +174,9 @@ def _contents(file: Path, left_out: list[dict[str, str | int]] | None = None) ->
         )
     if media_type == stix.MEDIA_TYPE:
         yield from ((media_type, each) for each in bundles.bodies(file, data, left_out))
+        return
+    if media_type == media.JSON and misp_event.is_event(data):
+        yield from ((stix.MEDIA_TYPE, each) for each in events.bodies(file, data, left_out, lost))
         return
     try:
         stix.check_size(data)
