@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mithaq.formats import misp_attribute, misp_galaxy, misp_gate
+from mithaq.formats import misp_attribute, misp_galaxy, misp_gate, strict_json
 from mithaq.formats.losses import INTERNAL
 from mithaq.formats.misp_attribute import report_id
 from mithaq.formats.misp_frame import Frame, moment
@@ -31,6 +31,9 @@ def clusters(frame: Frame, path: str, piece: Mapping[str, Any], tags: Tags) -> l
     for i, galaxy in enumerate(dicts(piece.get("Galaxy"))):
         for each in dicts(galaxy.get("GalaxyCluster")):
             misp_gate.rest(frame.losses, f"{path}.Galaxy[{i}].GalaxyCluster[]", each, _CLUSTER_USED)
+            for member in strict_json.members(each.get("meta")).keys() - {"refs", "synonyms"}:
+                where = f"{frame.path}.GalaxyCluster.meta.{member[:60]}"
+                frame.losses.count(INTERNAL, where, "every MISP has it in its galaxies")
             if each.get("authors"):
                 where = f"{frame.path}.GalaxyCluster.authors"
                 frame.losses.count(INTERNAL, where, "data about a person: who wrote of a cluster")
