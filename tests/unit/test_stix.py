@@ -175,6 +175,32 @@ BROKEN = {
         make.domain_object("tool", name="t", x_other_refs="c"),
         ("reference", "objects[0].x_other_refs"),
     ),
+    "a domain that resolves to a file": (
+        make.observable("domain-name", value="c2.example", resolves_to_refs=[make.name("file")]),
+        ("reference", "objects[0].resolves_to_refs[0]"),
+    ),
+    "a folder that is an address": (
+        make.observable("file", name="f", parent_directory_ref=make.name("ipv4-addr")),
+        ("reference", "objects[0].parent_directory_ref"),
+    ),
+    "an archive that holds an address": (
+        make.observable(
+            "file", name="f", extensions={"archive-ext": {"contains_refs": [make.name("ipv4-addr")]}}
+        ),
+        ("reference", "objects[0].extensions.archive-ext.contains_refs[0]"),
+    ),
+    "a part of a message that is an address": (
+        make.observable(
+            "email-message",
+            is_multipart=True,
+            body_multipart=[{"content_type": "image/png", "body_raw_ref": make.name("url")}],
+        ),
+        ("reference", "objects[0].body_multipart[0].body_raw_ref"),
+    ),
+    "malware whose sample is an address": (
+        make.domain_object("malware", name="m", is_family=False, sample_refs=[make.name("url")]),
+        ("reference", "objects[0].sample_refs[0]"),
+    ),
     "modified before created": (
         make.domain_object("tool", name="t", modified="2025-12-31T00:00:00.000Z"),
         ("time", "objects[0].modified"),
@@ -233,6 +259,33 @@ def test_problems_point_into_the_body_and_leave_no_keys():
 def test_the_same_object_twice_is_a_problem_and_two_versions_are_none():
     assert problems(make.indicator(), make.indicator(name="other")) == [("twice", "objects[1].id")]
     assert problems(make.indicator(), make.indicator(modified=make.LATER)) == []
+
+
+def test_versions_of_one_object_were_created_at_one_time():
+    later = make.indicator(modified=make.LATER, created="2026-01-02T00:00:00.000Z")
+    assert problems(make.indicator(), later) == [("version", "objects[1].created")]
+    assert stix_fast.prove(stix.bundle([make.indicator(), later])) is None
+    same = make.indicator(modified=make.LATER, created="2026-01-01T00:00:00.0000Z")
+    assert problems(make.indicator(), same) == []
+
+
+def test_a_version_that_is_refused_says_nothing_of_the_others():
+    wrong = make.indicator(confidence=101, created="2025-01-01T00:00:00.000Z")
+    assert problems(wrong, make.indicator(modified=make.LATER)) == [("schema", "objects[0].confidence")]
+
+
+def test_references_of_observables_may_name_what_they_say():
+    items = [
+        make.observable("domain-name", value="c2.example", resolves_to_refs=[make.name("ipv4-addr")]),
+        make.observable("file", name="f", parent_directory_ref=make.name("directory")),
+        make.observable(
+            "network-traffic",
+            protocols=["tcp"],
+            src_ref=make.name("ipv4-addr"),
+            dst_ref=make.name("mac-addr"),
+        ),
+    ]
+    assert problems(*items) == []
 
 
 def test_equal_times_in_another_spelling_are_in_order():

@@ -10,7 +10,8 @@ It proves or it stays silent; it never refuses. Four steps, each over all object
 3. Ids, times and markings hold: checked on the concatenation of all of them, because one regular
    expression per string would cost more than everything else together. Labels that are markings are left
    to the precise check. So are patterns that do not hold; those that do are checked by their shapes.
-4. No object stands twice with one version, none is too large, and they are not too many.
+4. No object stands twice with one version or was created twice, none is too large, and they are not too
+   many.
 
 What is not proven (another order of members, white space, a rarer type, a mistake) is for ``stix_precise``.
 """
@@ -119,7 +120,7 @@ def _find(objects: list[StixObject], lines: bytes, start: int) -> Findings | Non
         and _ids_hold(objects, ids)
         and _creators_hold(versioned)
         and _times_hold([each.created for each in versioned], [each.modified for each in versioned])
-        and len(set(zip(ids, versions, strict=True))) == len(objects)
+        and (len(set(ids)) == len(ids) or _versions_hold(objects, versioned))
         and _patterns_hold(objects)
     ):
         return None
@@ -165,6 +166,13 @@ def _patterns_hold(objects: Sequence[StixObject]) -> bool:
     return stix_pattern.all_hold(
         [each.pattern for each in objects if type(each) is Indicator and each.pattern_type == "stix"]
     )
+
+
+def _versions_hold(objects: Sequence[StixObject], versioned: Sequence[Common]) -> bool:
+    """None stands twice with one version; all versions of one say one time of creation, spelt alike."""
+    versions = {(each.id, each.modified) for each in objects}
+    created = {(each.id, each.created) for each in versioned}
+    return len(versions) == len(objects) and len(created) == len({each.id for each in versioned})
 
 
 def _times_hold(created: list[str], modified: list[str]) -> bool:

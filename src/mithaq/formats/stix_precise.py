@@ -32,7 +32,7 @@ from mithaq.formats.stix_markings import (
 )
 from mithaq.formats.stix_persons import ID_MAX, Persons
 from mithaq.formats.stix_rules import rules
-from mithaq.formats.stix_types import SELF_DESCRIBING, TECHNICAL
+from mithaq.formats.stix_types import SELF_DESCRIBING, TECHNICAL, instant
 from mithaq.formats.strict_json import dicts, texts
 
 HEAD_MAX = 4_096
@@ -118,6 +118,7 @@ class _Survey:
         self._told = told
         self._keys: list[Key] = []
         self._seen: set[tuple[str, str]] = set()
+        self._created: dict[str, str] = {}
         self._marked: set[str] = set()
         self._unmarked = 0
         self._problems: list[Problem] = []
@@ -131,7 +132,7 @@ class _Survey:
         self._keys.append(key)
         marks = _marks(item, self._meanings)
         self._marked |= marks
-        self._unmarked += item["type"] not in SELF_DESCRIBING and not has_tlp(marks)
+        self._unmarked += _is_unmarked(item, marks)
         self._technical |= item["type"] in TECHNICAL
         before = len(self._problems)
         if before < self._told:
@@ -139,9 +140,20 @@ class _Survey:
             if key[:2] in self._seen:
                 path, message = f"objects[{i}].id", "expected one object of an id and version in a body"
                 self._problems.append(Problem("twice", path, message, i, item["id"][:ID_MAX]))
+            if len(self._problems) == before and key.version:
+                self._check_created(i, item)
         # Past what is told nothing was asked: such an object attests nothing either.
         self._persons.add(i, item, refused=before >= self._told or len(self._problems) > before)
         self._seen.add(key[:2])
+
+    def _check_created(self, i: int, item: dict[str, Any]) -> None:
+        """All versions of an object were created at one time (STIX 2.1, 3.6)."""
+        created = item.get("created")
+        if isinstance(created, str):
+            first = self._created.setdefault(item["id"], instant(created))
+            if first != instant(created):
+                path, message = f"objects[{i}].created", "expected the time that its other version says"
+                self._problems.append(Problem("version", path, message, i, item["id"][:ID_MAX]))
 
     def findings(self) -> Findings:
         """The findings of all that was added."""
@@ -158,6 +170,22 @@ class _Survey:
             keys=() if self._problems else tuple(self._keys),
             persons_at=tuple(persons[: self._told]),
         )
+
+
+def unmarked(content: bytes) -> list[int]:
+    """Which objects have no TLP mark of their own; as many as the findings count.
+
+    Raises:
+        MalformedError, LimitError: as ``check``.
+    """
+    sketches, pieces = _split(content)
+    meanings = {**KNOWN, **_definitions(sketches, pieces)}
+    items = (_parse(i, piece.raw) for i, piece in enumerate(pieces))
+    return [i for i, item in enumerate(items) if _is_unmarked(item, _marks(item, meanings))]
+
+
+def _is_unmarked(item: dict[str, Any], marks: set[str]) -> bool:
+    return item["type"] not in SELF_DESCRIBING and not has_tlp(marks)
 
 
 def _marks(item: dict[str, Any], meanings: Mapping[str, str]) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from mithaq.errors import PeerError
-from mithaq.formats import stix_pattern
+from mithaq.formats import stix_pattern, stix_refs
 from mithaq.formats.stix_markings import KNOWN, is_marking, meaning, of_label
 from mithaq.formats.stix_types import TIMESTAMP, instant
 from mithaq.formats.strict_json import texts
@@ -91,6 +91,8 @@ def rules(item: dict[str, Any], meanings: Mapping[str, str] = KNOWN) -> Iterator
     if item.get("spec_version", "2.1") != "2.1":
         yield Broken("version", "spec_version", "expected spec_version 2.1")
     yield from _references(item)
+    for path, message in stix_refs.wrong(item):
+        yield Broken("reference", path, message)
     yield from _times(item)
     yield from _markings(item, meanings)
     if item["type"] == "indicator" and item["pattern_type"] == "stix":
