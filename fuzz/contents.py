@@ -10,7 +10,17 @@ import stix_samples as make
 from fuzz.target import target
 from mithaq.domain.findings import Findings
 from mithaq.exchange import contents
-from mithaq.formats import media, stix, stix_fast, stix_pattern, stix_precise, strict_json, strict_xml
+from mithaq.formats import (
+    media,
+    stix,
+    stix_fast,
+    stix_pattern,
+    stix_precise,
+    stix_source,
+    stix_upgrade,
+    strict_json,
+    strict_xml,
+)
 from mithaq.formats.stix_markings import KNOWN
 
 SAMPLES = make.samples()
@@ -111,6 +121,44 @@ def _agree(data: bytes) -> Findings:
         item = json.loads(data[key.offset : key.offset + key.length])
         assert item["id"] == key.id
     return found
+
+
+def _files() -> Iterator[bytes]:
+    old = [{name: each for name, each in item.items() if name != "spec_version"} for item in SAMPLES]
+    inner = {
+        "0": {"type": "domain-name", "value": "c2.example", "resolves_to_refs": ["1"]},
+        "1": {"type": "ipv4-addr", "value": "198.51.100.3"},
+        "2": {"type": "process", "created": make.TIME, "binary_ref": "3"},
+        "3": {"type": "file", "name": "f", "extensions": {"archive-ext": {"contains_refs": ["3"]}}},
+    }
+    observed = {name: each for name, each in RARE[0].items() if name not in ("spec_version", "object_refs")}
+    labelled = old[8] | {"labels": ["worm", "mine"]}
+    yield json.dumps({"type": "bundle", "spec_version": "2.0", "objects": [*old, labelled]}).encode()
+    yield json.dumps({"more": False, "objects": old[:2]}).encode()
+    for several in (inner, {"0": inner["1"], "1": inner["1"]}, {"3": inner["3"]}):
+        yield json.dumps(observed | {"objects": several}).encode()
+    yield from _objects()
+
+
+@target(
+    "formats.stix_source.read",
+    "formats.stix_source.form",
+    "formats.stix_upgrade.upgrade",
+    seeds=_files,
+    words=(*WORDS, '"objects":{"', '_ref":"0"', '"labels":["', '"spec_version":"2.0"'),
+)
+def stix_file(data: bytes) -> None:
+    """Each object stays, is upgraded or is refused; nothing that is of 2.1 changes."""
+    objects = stix_source.read("here", data).objects
+    before = json.dumps(objects)
+    done = stix_upgrade.upgrade(objects)
+    assert json.dumps(objects) == before
+    whole = [origin.place for origin in done.origins if not origin.inside]
+    assert sorted([*whole, *done.refused]) == list(range(len(objects)))
+    for item, origin in zip(done.objects, done.origins, strict=True):
+        if not origin.inside:
+            source = objects[origin.place]
+            assert all(item.get(name) == source.get(name) for name in ("id", "created", "modified"))
 
 
 def _objects() -> Iterator[bytes]:
