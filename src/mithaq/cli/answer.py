@@ -44,10 +44,12 @@ class Answer:
     Args:
         value: for ``--json``; anything that JSON can hold.
         lines: for people, in their language.
+        exit_code: what the program ends with; not 0 where it has said something and it is not good.
     """
 
     value: Any
     lines: Sequence[str] = ()
+    exit_code: int = 0
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

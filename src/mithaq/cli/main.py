@@ -63,6 +63,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "receipt": ("Proof of delivery as a file.", _where("receipt", "export verify")),
+    "stix": ("Files of STIX.", _where("stix", "check")),
     "pouch": ("The same pouches on a disk that somebody carries.", _where("pouch", "write read answer")),
 }
 """Groups, what they are for, and their commands by module and function."""
@@ -169,7 +170,7 @@ def _show(answer: Any, words: Words, *, json: bool) -> int:
         screen = Screen(words)
         for line in answer.lines:
             screen.line(line)
-    return 0
+    return answer.exit_code
 
 
 def _failed(error: MithaqError, words: Words, *, json: bool) -> int:

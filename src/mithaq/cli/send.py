@@ -14,7 +14,7 @@ from mithaq.domain.handling import Handling
 from mithaq.domain.kinds import BODIES_MAX
 from mithaq.errors import LimitError, UsageError
 from mithaq.exchange.authoring import Message
-from mithaq.formats import media, misp_event, stix
+from mithaq.formats import media, misp_event, stix, stix_source
 from mithaq.words import N_
 
 Kind = Literal["alert", "request", "reply", "information", "expertise"]
@@ -76,14 +76,14 @@ def send(
     Args:
         kind: what it is.
         partner: its origin.
-        files: its contents; - is standard input. A STIX bundle is split into contents of 1,000 objects. An
-            event of MISP becomes one.
+        files: its contents; - is standard input. STIX is split into contents of 1,000 objects, and upgraded
+            from 2.0 where nothing is lost. An event of MISP becomes STIX.
     """
     left_out: list[dict[str, str | int]] = []
     lost: list[dict[str, str | int]] = []
-    contents = tuple(
-        each for file in files for each in _contents(file, lost, left_out if leave_out_refused else None)
-    )
+    upgraded: list[str] = []
+    taken = left_out if leave_out_refused else None
+    contents = tuple(each for file in files for each in _contents(file, lost, taken, upgraded))
     if len(contents) > BODIES_MAX:
         raise UsageError(
             "too many contents for one entry",
@@ -109,8 +109,11 @@ def send(
     lines = listing(value)
     told = [session.words(N_("Left out: {object}"), object=visible(reason(each))) for each in left_out]
     told += [session.words(N_("Has no place: {part}"), part=visible(reason(each))) for each in lost]
+    told += [session.words(N_("Upgraded from STIX 2.0: {n}"), n=len(upgraded))] if upgraded else []
     value |= {"left_out": left_out} if leave_out_refused else {}
-    return Answer(value | ({"lost": lost} if lost else {}), [*lines, *told])
+    value |= {"lost": lost} if lost else {}
+    value |= {"upgraded": upgraded} if upgraded else {}
+    return Answer(value, [*lines, *told])
 
 
 def _handling(tlp: str | None, pap: str | None, h: list[Code] | None) -> Handling | None:
@@ -152,7 +155,10 @@ def _by(text: str) -> tuple[str, str] | None:
 
 
 def _contents(
-    file: Path, lost: events.Told, left_out: events.Told | None = None
+    file: Path,
+    lost: events.Told,
+    left_out: events.Told | None = None,
+    upgraded: list[str] | None = None,
 ) -> Iterator[tuple[str, bytes]]:
     """A file as contents: itself, or the objects of a bundle or of MISP's events in several.
 
@@ -160,9 +166,10 @@ def _contents(
         file: its name.
         lost: takes what of an event has no place.
         left_out: takes the refused objects of a bundle; with None they refuse it.
+        upgraded: takes the ids of the objects that were upgraded from STIX 2.0.
     """
     data = read_file(file, STIX_FILE_MAX)
-    media_type = media.real_type(data)
+    media_type = stix.MEDIA_TYPE if stix_source.form(data) else media.real_type(data)
     expected = NAMED.get(file.suffix.lower(), media_type)
     if not media.fits(expected, media_type):
         raise UsageError(
@@ -173,7 +180,7 @@ def _contents(
             todo="correct the file, or its name",
         )
     if media_type == stix.MEDIA_TYPE:
-        yield from ((media_type, each) for each in bundles.bodies(file, data, left_out))
+        yield from ((media_type, each) for each in bundles.bodies(file, data, left_out, upgraded))
         return
     if media_type == media.JSON and misp_event.is_event(data):
         yield from ((stix.MEDIA_TYPE, each) for each in events.bodies(file, data, left_out, lost))

@@ -77,10 +77,10 @@ def without_refused(content: bytes) -> Selection:
     return Selection(content, _in_order(left_out))
 
 
-def moved(problem: Problem, place: int) -> Problem:
-    """The problem of an object that stands elsewhere in another bundle."""
+def moved(problem: Problem, place: int, above: str = "") -> Problem:
+    """The problem of an object that stands elsewhere in another bundle, or there inside of another object."""
     inside = problem.path.removeprefix(f"objects[{problem.index}]")
-    return replace(problem, index=place, path=f"objects[{place}]{inside}")
+    return replace(problem, index=place, path=f"objects[{place}]{above}{inside}")
 
 
 def _in_order(left_out: Mapping[int, Problem]) -> tuple[Problem, ...]:
