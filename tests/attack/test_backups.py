@@ -15,12 +15,15 @@ import msgspec
 import pytest
 
 from backups import SECRET, back_up, bytes_below, equip, opened_below, sealed_below
+from faults import Disk
 from mithaq.crypto.keyfiles import KeyFiles
+from mithaq.crypto.private_files import TEMPORARY, create_private
 from mithaq.domain.moment import DAY
 from mithaq.errors import (
     BehindError,
     ConfigError,
     ForgedError,
+    KeyStoreError,
     MithaqError,
     StaleError,
     StoreError,
@@ -91,6 +94,44 @@ def test_keys_of_days_that_are_over_are_not_in_it(made, tmp_path, monkeypatch):
     monkeypatch.setattr(backup, "expire", lambda *_: None)
     a.clock.offset = 6 * DAY
     assert back_up(a, tmp_path / "later").days == 0
+
+
+def test_keys_that_were_never_finished_or_are_just_destroyed_are_not_in_it(made, tmp_path):
+    a, *_ = made
+    node = Directory(a.directory)
+    for folder in (node.keys, node.keyfiles / "day"):
+        create_private(folder / f"{TEMPORARY}left", b"half a key")
+    (node.keyfiles / "day" / "99999").symlink_to("destroyed between the listing and the copying")
+    report = back_up(a, tmp_path / "later")
+    assert report.days == 1
+    assert b"half a key" not in bytes_below(report.keys)
+
+
+def test_a_day_that_ends_takes_its_key_from_older_backups_with_the_next(made, tmp_path):
+    a, report, _ = made
+    a.clock.offset = 6 * DAY
+    back_up(a, tmp_path / "backup")
+    assert list((report.keys / "day").iterdir()) == []
+
+
+def test_a_shelf_that_fails_is_told_and_keeps_no_key_of_another_alive(made, tmp_path):
+    """A folder in the place of a day key cannot be destroyed; it may come first or last."""
+    a, report, _ = made
+    node = Directory(a.directory)
+    others = [back_up(a, tmp_path / name).keys for name in ("one", "two")]
+    for keys in (report.keys, others[1]):
+        (keys / "day" / "00000").mkdir()
+    with pytest.raises(MithaqError):
+        backup.expire_known(node, now(a) + 6 * DAY)
+    assert list((others[0] / "day").iterdir()) == []
+
+
+def test_what_a_crash_left_of_the_list_of_shelves_does_no_harm(made, tmp_path):
+    a, *_ = made
+    Directory(a.directory).backups.with_suffix(".new").write_bytes(b"half")
+    keys = back_up(a, tmp_path / "other").keys
+    backup.expire_known(Directory(a.directory), now(a) + 6 * DAY)
+    assert list((keys / "day").iterdir()) == []
 
 
 def test_what_was_erased_is_not_in_it(pair, tmp_path):
@@ -340,6 +381,50 @@ def test_twice_is_once(made, tmp_path):
     restored(tmp_path, shelves, now(a))
     with pytest.raises(ConfigError, match="not empty"):
         restored(tmp_path, shelves, now(a))
+
+
+def test_a_whole_node_is_not_taken_for_a_half_restored_one(made, tmp_path):
+    """Killed after the last file got its name: to begin again would destroy a node, and what it said since."""
+    a, _, shelves = made
+    node = restored(tmp_path, shelves, now(a))
+    (node.path / restore.UNFINISHED).mkdir(mode=0o700)
+    before = bytes_below(node.path)
+    with pytest.raises(ConfigError, match="not empty"):
+        restored(tmp_path, shelves, now(a))
+    assert bytes_below(node.path) == before
+
+
+def test_what_an_unfinished_restore_has_left_goes_and_is_put_back_anew(made, tmp_path):
+    a, _, shelves = made
+    node = restored(tmp_path, shelves, now(a))
+    (node.path / restore.UNFINISHED).mkdir(mode=0o700)
+    node.config_file.rename(node.path / restore.UNFINISHED / node.config_file.name)
+    (node.store / "half").write_bytes(b"")
+    restored(tmp_path, shelves, now(a))
+    assert node.config()
+    assert not (node.store / "half").exists()
+
+
+def test_not_into_a_directory_that_another_process_uses(made, tmp_path):
+    a, _, shelves = made
+    node = Directory(tmp_path / "restored")
+    node.path.mkdir(mode=0o700)
+    with node.locked(), pytest.raises(ConfigError, match="another process"):
+        restored(tmp_path, shelves, now(a))
+    assert not node.config_file.exists()
+
+
+@pytest.mark.parametrize("after", [0, 5, 9])
+def test_a_disk_that_fails_while_it_is_put_back_is_told(made, tmp_path, after):
+    """With an error of ours; what is there is no node, and the next call makes one of it."""
+    a, _, shelves = made
+    node = Directory(tmp_path / "restored")
+    node.path.mkdir(mode=0o700)
+    with Disk(node.path, "fsync", after).failing(), pytest.raises((StoreError, KeyStoreError)):
+        restored(tmp_path, shelves, now(a))
+    assert not node.config_file.exists()
+    restored(tmp_path, shelves, now(a))
+    assert node.config()
 
 
 # --- killed, and on a full disk ---------------------------------------------------------------------------

@@ -291,7 +291,7 @@ def test_what_has_ended_goes_a_part_at_a_time(store):
         for index in range(END_ROWS + 1):
             tx.bodies.put(BodyKey(OWN, index, 0), replace(body(), day=7))
         for index in range(3):
-            tx.bodies.put(BodyKey(MIRROR, index, 0), replace(body(), day=8, size=END_BYTES))
+            tx.bodies.put(BodyKey(MIRROR, index, 0), replace(body(), day=8, size=END_BYTES + 1))
         tx.bodies.put(BodyKey(MIRROR, 9, 0), replace(body(), day=9))
 
     store.write(work)

@@ -1,9 +1,13 @@
 """The anchor's file: torn, damaged, compacted, shared."""
 
 import contextlib
+import fcntl
+import os
 import stat
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -131,7 +135,7 @@ def test_what_a_crash_left_of_compacting_does_no_harm(path):
     path.with_name("anchor.new").write_bytes(b"half")
     many = [line(n) for n in range(1 + anchor.COMPACT_ABOVE // len(line(1).encode()))]
     write(path, *many)
-    assert read(path) == {LOG: many[-1]}
+    assert path.read_bytes() == many[-1].encode()
 
 
 def test_who_has_it_open_follows_a_compaction(path):
@@ -139,9 +143,47 @@ def test_who_has_it_open_follows_a_compaction(path):
     mine = Anchor(path, create=True)
     many = [line(n) for n in range(1 + anchor.COMPACT_ABOVE // len(line(1).encode()))]
     write(path, *many)
+    write(path, line(2, LOG.other))
     mine.append([line(10**6)])
     mine.close()
-    assert read(path) == {LOG: line(10**6)}
+    assert read(path) == {LOG: line(10**6), LOG.other: line(2, LOG.other)}
+
+
+def locked(path):
+    """The file at a path, open and locked as another process has it."""
+    handle = os.open(path, os.O_RDWR)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
+
+
+def test_who_waits_for_another_process_waits_for_the_file_it_compacts_too(path):
+    """Else a line written between its reading and its renaming is lost, and a second history not found out."""
+    write(path, line(3))
+    mine = Anchor(path, create=False)
+    old = locked(path)
+    with ThreadPoolExecutor(1) as threads:
+        appending = threads.submit(mine.append, [line(4)])
+        time.sleep(0.1)
+        assert path.read_bytes() == line(3).encode()
+        fresh = path.with_name("compacted")
+        fresh.write_bytes(line(3).encode())
+        new = locked(fresh)
+        fresh.replace(path)
+        os.close(old)
+        time.sleep(0.1)
+        assert path.read_bytes() == line(3).encode()
+        os.close(new)
+        appending.result(10)
+    mine.close()
+    assert path.read_bytes() == line(3).encode() + line(4).encode()
+
+
+def test_a_disk_that_refuses_to_compact_refuses_no_line(path):
+    write(path)
+    path.with_name("anchor.new").mkdir()
+    many = [line(n) for n in range(1 + anchor.COMPACT_ABOVE // len(line(1).encode()))]
+    write(path, *many)
+    assert read(path) == {LOG: many[-1]}
 
 
 APPEND = """

@@ -14,7 +14,14 @@ def test_the_settings_hold_on_every_connection(tmp_path, opening):
         for connection in (one, two):
             settings = {
                 name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-                for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "temp_store")
+                for name in (
+                    "journal_mode",
+                    "synchronous",
+                    "foreign_keys",
+                    "secure_delete",
+                    "temp_store",
+                    "trusted_schema",
+                )
             }
             assert settings == {
                 "journal_mode": "wal",
@@ -22,5 +29,6 @@ def test_the_settings_hold_on_every_connection(tmp_path, opening):
                 "foreign_keys": 1,
                 "secure_delete": 1,
                 "temp_store": 2,
+                "trusted_schema": 0,
             }
     engine.dispose()
