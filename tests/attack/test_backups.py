@@ -18,7 +18,8 @@ from backups import SECRET, back_up, bytes_below, equip, opened_below, sealed_be
 from faults import Disk
 from mithaq.crypto.keyfiles import KeyFiles
 from mithaq.crypto.private_files import TEMPORARY, create_private
-from mithaq.domain.moment import DAY
+from mithaq.domain.moment import DAY, Moment
+from mithaq.domain.party import Role
 from mithaq.errors import (
     BehindError,
     ConfigError,
@@ -33,6 +34,8 @@ from mithaq.node import backup, inventory, restore, shelf
 from mithaq.node.backup import Shelves
 from mithaq.node.directory import Config, Directory
 from nodes import A, B, alert, make_node, settle
+from signed_texts import following
+from signed_texts import pair as signing_pair
 
 HERE = Path(__file__).parent.parent
 
@@ -75,6 +78,12 @@ def test_it_verifies_and_says_what_the_logs_are(made):
     logs = {(log.size, log.root.hex()) for log in backup.verify(shelves, now(a)).logs}
     assert logs == {(status.own_size, status.own_root), (status.mirror_size, status.mirror_root)}
     assert report.days == 1
+
+
+def test_nobody_else_may_look(made, tmp_path):
+    made = [tmp_path / "backup" / sort for sort in ("data", "keys")]
+    for each in (*made, *(each for place in made for each in place.rglob("*"))):
+        assert each.stat().st_mode & 0o077 == 0, each
 
 
 def test_neither_anchor_nor_rotating_sealing_keys_are_in_it(made, tmp_path):
@@ -206,8 +215,10 @@ def test_a_file_that_lacks_or_is_too_many(made):
         ("DELETE FROM entries WHERE kind = 'alert'", "gap"),
         ("UPDATE tiles SET hashes = zeroblob(length(hashes))", "tile"),
         ("UPDATE logs SET edge = zeroblob(length(edge))", "what its entries give"),
+        ("UPDATE logs SET size = size + 1", "what its entries give"),
         ("DELETE FROM heads WHERE size = (SELECT max(size) FROM heads)", "newest head"),
         ("UPDATE heads SET root = zeroblob(32)", "newest head"),
+        ("UPDATE heads SET size = size + 1 WHERE size = (SELECT max(size) FROM heads)", "newest head"),
         ("UPDATE logs SET name = 'nobody' WHERE id = 1", "damaged"),
         ("DELETE FROM bodies", "damaged"),
     ],
@@ -218,6 +229,50 @@ def test_a_database_that_contradicts_itself(made, statement, message):
     change(report, statement)
     with pytest.raises(StoreError, match=message):
         backup.verify(shelves, now(a))
+
+
+def test_an_index_that_its_table_does_not_give(made):
+    """Wherever a leaf hash stands in the file: in a table, a tile, or the index by which it is found."""
+    a, report, shelves = made
+    path = report.data / "mithaq.db"
+    (item,) = a.service.sent(B)
+    whole, leaf = path.read_bytes(), bytes.fromhex(item.leaf)
+    assert whole.count(leaf) > 1
+    at = whole.find(leaf)
+    while at >= 0:
+        path.write_bytes(whole[:at] + bytes(32) + whole[at + 32 :])
+        hash_again(report.data)
+        with pytest.raises(StoreError):
+            backup.verify(shelves, now(a))
+        at = whole.find(leaf, at + 1)
+
+
+def test_an_older_head_in_the_place_of_the_newest(made):
+    """Its author has signed it; but not this size and root, which the node would show under its signature."""
+    a, report, shelves = made
+    change(report, "UPDATE heads SET note = (SELECT note FROM heads AS h WHERE h.log = heads.log LIMIT 1)")
+    with pytest.raises(ForgedError, match="something else"):
+        backup.verify(shelves, now(a))
+
+
+def test_a_head_under_the_card_before_the_newest_is_its_authors(made, tmp_path):
+    """Taken when a card has just been entered: the head over it is under the log pair before."""
+    a, *_, shelves = made
+    owner = a.keys.but(log=signing_pair("a renewed log", Role.LOG))
+    card = a.identity.card
+    fresh = owner.sign(following(card, owner, issued=Moment(now(a)), url=card.url))
+    a.service.publish_card(bytes(fresh))
+    a.clock.offset = 5
+    report = back_up(a, tmp_path / "backup")
+    assert backup.verify(shelves, now(a)).data == report.data
+
+
+def test_keys_of_its_own_time_go_with_an_older_backup(made, tmp_path):
+    a, first, shelves = made
+    a.clock.offset = 5
+    second = back_up(a, tmp_path / "backup")
+    for report in (first, second):
+        assert backup.verify(shelves, now(a), report.data.name).keys == report.keys
 
 
 def test_a_head_that_its_author_has_not_signed(made):
@@ -328,6 +383,7 @@ def test_it_is_put_back_beside_its_anchor(made, tmp_path):
     config = node.config()
     assert config == Config(A, "127.0.0.1:9", f"file:{node.keys}")
     assert all(each.stat().st_mode & 0o077 == 0 for each in node.path.rglob("*"))
+    assert len(KeyFiles(node.keyfiles, SECRET, os.urandom).names("sealing")) == 1
     back = make_node(node.path, "a", A)
     assert back.service.status(B).own_size == size
     (item,) = back.service.sent(B)
@@ -364,6 +420,14 @@ def test_ended_day_keys_do_not_come_back(made, tmp_path):
     back.service.clear()
     assert list(sealed_below(node.path)) == []
     back.close()
+
+
+def test_the_shelf_that_it_came_from_is_known_where_it_is_put_back(made, tmp_path):
+    """Else its day keys would outlive their day: the node that made them is gone."""
+    a, report, shelves = made
+    node = restored(tmp_path, shelves, now(a))
+    backup.expire_known(node, now(a) + 6 * DAY)
+    assert list((report.keys / "day").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["node.toml", "store", "something"])

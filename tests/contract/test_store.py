@@ -755,6 +755,18 @@ def test_a_commit_anchors_only_its_newest_head(backend, store):
     assert anchored(backend) == {OWN: 5}
 
 
+def test_an_older_head_kept_again_does_not_hide_the_newest(backend, store):
+    """The attack: a store as old as the older one would not be found out."""
+
+    def work(tx):
+        first = sign(tx, OWN, b"1")
+        sign(tx, OWN, b"2")
+        tx.logs.put_head(OWN, Head(1, first.frontier.root(), b"again"))
+
+    store.write(work)
+    assert anchored(backend) == {OWN: 2}
+
+
 def test_a_store_ahead_of_its_anchor_writes_what_lacks(backend):
     with backend.opened() as store:
         store.write(lambda tx: sign(tx, OWN, b"1"))

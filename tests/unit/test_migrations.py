@@ -95,6 +95,8 @@ def test_a_value_that_is_damaged_is_told():
         Packed(int).unpack(b"\xc1")
     with pytest.raises(StoreError, match="cannot be read"):
         Packed(str).unpack(b"\xa1\xff")
+    with pytest.raises(StoreError, match="cannot be read"):
+        Packed(list).unpack(b"\x91" * 100_000)
     assert Packed(str).unpack(Packed(str).pack("ميثاق")) == "ميثاق"
 
 

@@ -37,6 +37,7 @@ from mithaq.node.shelf import Making, Shelf, as_store_error, time_of
 from mithaq.store.engine import FILE_NAME
 from mithaq.store.snapshot import Snapshot, SnapshotLog, examine
 from mithaq.store.snapshot import copy as copy_database
+from mithaq.tlog.checkpoint import Checkpoint
 from mithaq.tlog.head import HEAD_MAX, verify_head
 
 KEYS_KEEP = 7 * DAY
@@ -228,7 +229,7 @@ def verify(shelves: Shelves, now: int, name: str = "") -> Report:
     Raises:
         UsageError: there is none.
         StoreError: it is damaged.
-        ForgedError: a head is not signed by its author.
+        ForgedError: a head is not that of its log, or not signed by its author.
         StaleError: the backup of keys is older than day keys may be kept.
     """
     data = shelves.data.find(name)
@@ -261,10 +262,13 @@ def _compare(manifest: Manifest, snapshot: Snapshot) -> None:
 
 
 def _verify_head(log: SnapshotLog) -> None:
-    """A head is good under one of its author's cards that stand in the log itself."""
+    """A head is the log's own, and good under one of its author's cards that stand in the log itself."""
     if not log.size:
         return
     note = Note.parse(log.head, limit=HEAD_MAX)
+    whole = Checkpoint(str(log.name), log.size, log.root)
+    if note.text != whole.text:  # an older one is signed as well
+        raise ForgedError("a head of something else", where=str(log.name), expected=whole.text, got=note.text)
     for card in reversed(log.cards):
         pair = Card.parse(Note.parse(card, limit=CARD_NOTE_MAX).text).pairs[Role.LOG]
         with contextlib.suppress(ForgedError):
