@@ -6,10 +6,15 @@ import pytest
 
 from mithaq.crypto.notes import Note
 from mithaq.demo.rabat import rabat
+from mithaq.domain.handling import Handling
+from mithaq.domain.moment import DAY
+from mithaq.domain.party import LogName, Origin
 from mithaq.errors import BehindError, ForgedError, ForkError, MalformedError, PeerError
 from mithaq.exchange import contents
 from mithaq.exchange.about import About
+from mithaq.exchange.introduction import ROTATE_AFTER
 from mithaq.exchange.packing import Lane
+from mithaq.exchange.pair import Draft
 from mithaq.exchange.pouch import open_pouch, part_of
 from mithaq.exchange.service import ASK_AGAIN
 from mithaq.exchange.signing import sign_agreement
@@ -22,9 +27,12 @@ from pouches import (
     check_equal,
     come_to_rest,
     deliver,
+    draft_of,
     entries,
     forge,
     head,
+    lie,
+    lie_bytes,
     own,
     pack,
     root_of,
@@ -408,3 +416,193 @@ def test_what_was_given_back_and_did_not_arrive_is_given_again(behind):
         assert "yours" in [content.part.kind for content in outgoing.load.contents]
         b.service.failed(outgoing)
     recovers(a, b)
+
+
+# --- what a liar's log does to a pair that is behind ------------------------------------------------------
+
+
+THIRD = LogName(B, Origin("spoc.third.example"))
+
+
+def mirrored(a, b):
+    return rows(a, own(b, a))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"kind":"held"',
+        Draft("ab" * 16, "held", facts={"of": str(THIRD.other), "size": 99, "root": "ab" * 32, "time": 7})
+        .entry(THIRD, 7)
+        .data,
+    ],
+    ids=["no entry", "of another log"],
+)
+def test_a_void_held_of_the_partner_is_waited_for_by_nobody(nodes, data):
+    """The attack: it seems to cover what will never come, and the pair stays behind for ever."""
+    a, b = nodes
+    backup = snapshot(a)
+    lie_bytes(b, a, data)
+    talk(a, b, "lost")
+    a = nodes[0] = restore(a, backup)
+    recovers(a, b)
+    assert data in entries(a, own(b, a))
+
+
+def test_a_void_entry_of_the_partner_wants_no_contents(nodes):
+    """The attack: contents that nobody may send would be asked for until their day has ended."""
+    a, b = nodes
+    backup = snapshot(a)
+    draft, bodies = draft_of(
+        b, a, ("text/plain;charset=utf-8", b"void"), field="nowhere", handling=Handling("green")
+    )
+    lie(b, a, draft, bodies)
+    talk(a, b, "lost")
+    a = nodes[0] = restore(a, backup)
+    recovers(a, b)
+    assert a.service.status(B).wanted == 0
+
+
+def test_contents_whose_day_has_ended_are_not_wanted_again(nodes):
+    a, b = nodes
+    backup = snapshot(a)
+    b.service.send(A, alert("ended", keep_days=1))
+    settle(a, b)
+    a = nodes[0] = restore(a, backup)
+    for node in nodes:
+        node.clock.offset += 3 * DAY
+    insist(a, b)
+    assert a.store.behind == {}
+    assert a.service.status(B).wanted == 0
+
+
+def test_what_nothing_of_ours_covers_is_bounded_until_it_has_recovered(behind, monkeypatch):
+    """The attack: a log of millions, which a pair that cannot say ``held`` would have to take."""
+    a, b = behind
+    pack(a, b)
+    log, have = own(b, a), a.service.status(B).mirror_size
+    mine = entries(b, log)
+    quiet = [data for data in mine[have:] if b'"kind":"alert"' in data]
+    rival = [*mine[:have], *quiet]
+    before = mirrored(a, b)
+    monkeypatch.setattr("mithaq.exchange.recovery.UNHELD_MAX", 0)
+    said = lost_entries(a, b)[0][:1]
+    a.service.take(
+        answer(a, b, head(log, rival, b.identity.log), batch(rival, have), have=(1, root_of(said)))
+    )
+    assert mirrored(a, b) == before
+    monkeypatch.undo()
+    recovers(a, b)
+
+
+def test_entries_that_begin_beyond_what_we_have(behind):
+    """Nothing of them is taken: what lies between might be anything."""
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    refuses(a, b, answer(a, b, yours(said, start + 1, a.identity.log, own(a, b))), error=None)
+    recovers(a, b)
+
+
+def test_a_rival_history_that_came_before_our_own_entries(nodes):
+    """Shorter than what we cosigned, it shows nothing wrong; what our own entries held does, when they come."""
+    a, b = nodes
+    talk(a, b, "before")
+    backup = snapshot(a)
+    for n in range(3):
+        talk(a, b, f"lost {n}")
+    a = nodes[0] = restore(a, backup)
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    log, have = own(b, a), a.service.status(B).mirror_size
+    mine = entries(b, log)
+    quiet = [data for data in mine[have:] if b'"kind":"alert"' in data]
+    rival = [*mine[:have], *reversed(quiet)]
+    first = answer(
+        a, b, head(log, rival, b.identity.log), batch(rival, have), have=(1, root_of(said[:1]))
+    )
+    a.service.take(first)
+    assert len(mirrored(a, b)) == len(rival)
+    with pytest.raises(ForkError, match="does not follow"):
+        a.service.take(answer(a, b, yours(said, start, a.identity.log, own(a, b))))
+    assert a.service.status(B).problem
+    assert_behind(a)
+
+
+def test_a_head_unasked_replaces_none_of_ours(nodes):
+    """The attack: the true size and root, under false lines, which we would show in receipts from then on."""
+    a, b = nodes
+    talk(a, b)
+    log = own(a, b)
+    said = entries(a, log)
+    before = a.store.read(lambda tx: tx.logs.heads(log, 0, 1_000))
+    a.service.take(answer(a, b, yours(said, len(said), b.identity.log, log), asked="ab" * 32))
+    assert a.store.read(lambda tx: tx.logs.heads(log, 0, 1_000)) == before
+    nodes[0] = restore(a, snapshot(a))
+
+
+def test_unasked_while_behind_it_replaces_none_either(behind):
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    log = own(a, b)
+    before = a.store.read(lambda tx: tx.logs.heads(log, 0, 1_000))
+    part = yours(said[:start], start, b.identity.log, log)
+    refuses(a, b, answer(a, b, part, asked="ab" * 32), error=None)
+    assert a.store.read(lambda tx: tx.logs.heads(log, 0, 1_000)) == before
+    recovers(a, b)
+
+
+def test_the_head_of_what_came_back_is_kept(behind):
+    """A log whose newest entries no head covers could be neither proved nor backed up."""
+    a, b = behind
+    pack(a, b)
+    said, start = lost_entries(a, b)
+    size = len(said) - 1
+    part = yours(said[:size], start, a.identity.log, own(a, b))
+    a.service.take(answer(a, b, part, have=(size, root_of(said[:size]))))
+    taken = len(entries(a, own(a, b)))
+    assert taken > start
+    heads = a.store.read(lambda tx: tx.logs.heads(own(a, b), start, 100))
+    assert {each.size for each in heads} <= {taken}
+    for each in heads:
+        assert each.root == root_of(said[:taken])
+    assert (taken < size) or heads
+    recovers(a, b)
+
+
+def test_more_than_the_anchor_in_several_answers(nodes, monkeypatch):
+    """The anchor is itself of yesterday: what was given back lies beyond it, and more comes."""
+    monkeypatch.setattr("mithaq.exchange.yours.GIVEN_ENTRIES_MAX", 2)
+    a, b = nodes
+    backup = snapshot(a)
+    talk(a, b, "in the anchor")
+    anchor = a.directory / "anchor" / "heads"
+    yesterday = anchor.read_bytes()
+    for n in range(3):
+        talk(a, b, f"after the anchor {n}")
+    said = entries(b, own(a, b))
+    anchor.write_bytes(yesterday)
+    a = nodes[0] = restore(a, backup)
+    recovers(a, b)
+    assert entries(a, own(a, b))[: len(said)] == said
+
+
+@pytest.mark.parametrize("lost", [(), ("sealing",)], ids=["here", "gone"])
+def test_a_sealing_key_that_we_had_announced_counts_while_its_file_is_here(nodes, lost):
+    """The attack: contents sealed to a key that nobody has any more."""
+    a, b = nodes
+    a.service.housekeep()
+    backup = snapshot(a)
+    for node in (a, b):
+        node.clock.offset += ROTATE_AFTER
+        node.service.housekeep()
+    settle(a, b)
+    known = {row.public for row in a.store.read(lambda tx: tx.ledger.sealing_keys(own(a, b)))}
+    a = nodes[0] = restore(a, backup, lost=lost)
+    old = {row.public for row in a.store.read(lambda tx: tx.ledger.sealing_keys(own(a, b)))}
+    announced = known - old
+    assert announced
+    recovers(a, b)
+    again = {row.public for row in a.store.read(lambda tx: tx.ledger.sealing_keys(own(a, b)))}
+    assert again & announced == (set() if lost else announced)

@@ -9,7 +9,8 @@ from mithaq.demo.rabat import rabat
 from mithaq.domain.card import Card, Closing
 from mithaq.domain.moment import DAY, Moment
 from mithaq.domain.party import LogName, Origin
-from mithaq.errors import BehindError, ForgedError, MalformedError, PeerError, UsageError
+from mithaq.errors import BehindError, ForgedError, MalformedError, PeerError, RefusedError, UsageError
+from mithaq.exchange.about import About
 from mithaq.exchange.introduction import publish_card
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Pair
@@ -137,6 +138,35 @@ def test_the_old_logs_stay_readable_and_closed(lost):
     for nobody in (f"{A}/2", f"{A}/0", f"{A}/x", f"{A}/1/1", "nobody.example/1"):
         with pytest.raises(UsageError, match="no such partner"):
             b.service.status(nobody)
+
+
+def test_what_ends_in_closed_logs_goes_and_nothing_is_entered_into_them(lost):
+    a, b, said = lost
+    close(a, b)
+    old = f"{A}/1"
+    size = b.service.status(old).own_size
+    for node in (a, b):
+        for seconds in (11 * DAY, 3_600):  # a clock that has leapt is believed when it has run on
+            node.clock.offset += seconds
+            node.service.housekeep()
+    assert b.service.item(old, said.leaf).present == (False,)
+    assert b.service.status(old).own_size == size
+
+
+def test_contents_of_closed_logs_are_erased_on_order_unless_they_are_held_over(lost):
+    a, b, said = lost
+    hold = {"reason": "supervision", "until": b.identity.now() + 5 * DAY}
+    b.service.about(A, About("hold", (said.leaf,), hold))
+    close(a, b)
+    order, old = About("erasure", (said.leaf,), {"reason": "order"}), f"{A}/1"
+    with pytest.raises(RefusedError, match="not allowed"):
+        b.service.about(old, order)
+    with pytest.raises(UsageError, match="no such exchange"):
+        b.service.about(old, dataclasses.replace(order, re=("ab" * 32,)))
+    assert b.service.content(old, said.leaf, 0) == b"both have it"
+    b.clock.offset += 6 * DAY
+    b.service.about(old, order)
+    assert b.service.item(old, said.leaf).present == (False,)
 
 
 def test_what_both_say_of_a_closed_log_is_compared(lost):

@@ -3,6 +3,7 @@
 import dataclasses
 import socket
 import stat
+import threading
 from dataclasses import dataclass
 
 import msgspec
@@ -159,12 +160,71 @@ def test_a_call_that_does_not_fit(world, name, arguments):
     assert ask(world[-1], name, **arguments)["error"] == "ConfigError"
 
 
-def test_bytes_that_are_no_call(world):
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"\xc1\xc1\xc1",
+        b"\x82\xa4name\xa1\xff\xa9arguments\x80",
+        b"\x82\xa4name\xa6status\xa9arguments\x81\xa6origin" + b"\x91" * 100_000,
+        msgspec.msgpack.encode({"name": "sent", "arguments": {"origin": B, "limit": 2**64 - 1}}),
+    ],
+    ids=["no msgpack", "no text", "too deep", "too large a number"],
+)
+def test_bytes_that_are_no_call(world, frame):
     *_, path = world
     with socket.socket(socket.AF_UNIX) as raw:
         raw.connect(str(path))
-        raw.sendall((3).to_bytes(4) + b"\xc1\xc1\xc1")
+        raw.sendall(len(frame).to_bytes(4) + frame)
         assert msgspec.msgpack.decode(control._receive(raw))["error"] == "ConfigError"
+
+
+def ended(thread):
+    thread.join(10)
+    return not thread.is_alive()
+
+
+def handlers():
+    return [each for each in threading.enumerate() if "process_request_thread" in each.name]
+
+
+def test_half_a_call_ends_with_its_connection():
+    """The attack: a thread of the node that waits, at full speed, for the rest."""
+    mine, theirs = socket.socketpair()
+    mine.sendall((100).to_bytes(4) + b"half")
+    mine.close()
+    errors = []
+
+    def receive():
+        try:
+            control._receive(theirs)
+        except ReachError as error:
+            errors.append(error)
+
+    reading = threading.Thread(target=receive, daemon=True)
+    reading.start()
+    assert ended(reading)
+    assert len(errors) == 1
+    theirs.close()
+
+
+def test_who_hangs_up_before_the_answer_leaves_no_traceback(tmp_path, capfd):
+    """What was asked and answered would stand in it."""
+    gone = threading.Event()
+
+    class Slow:
+        def unaware(self):
+            gone.wait(10)
+            return []
+
+    before = handlers()
+    served = Control(tmp_path / "socket", Slow())
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.connect(str(tmp_path / "socket"))
+        control._send(raw, control._Call("unaware", {}))
+    gone.set()
+    assert all(ended(each) for each in handlers() if each not in before)
+    served.stop()
+    assert capfd.readouterr().err == ""
 
 
 def test_a_call_of_another_size_ends_that_connection_only(world, capfd):
@@ -202,6 +262,8 @@ def test_a_socket_that_a_crash_left(tmp_path):
 def test_a_path_that_is_too_long(tmp_path):
     with pytest.raises(ConfigError, match="too long"):
         connect(tmp_path / ("x" * control.PATH_MAX))
+    with pytest.raises(ConfigError, match="too long"):
+        Control(tmp_path / ("x" * control.PATH_MAX), Fails(None))
 
 
 def test_a_node_of_another_version(tmp_path):
