@@ -14,7 +14,7 @@ from mithaq.audit.cards import signers
 from mithaq.crypto.notes import Note, require, verify
 from mithaq.domain.card import Card
 from mithaq.domain.entry import Entry
-from mithaq.domain.kinds import KINDS, Family
+from mithaq.domain.kinds import KINDS
 from mithaq.domain.party import LogName, Role
 from mithaq.errors import ForgedError, ForkError, MalformedError, PeerError
 from mithaq.exchange import contents, copies
@@ -173,8 +173,6 @@ class Recovery:
             )
         self._verify_own(yours.head)
         new = yours.entries[frontier.size - yours.start :]
-        if not new:
-            return ()
         self._check_roots(new, Checkpoint.parse(yours.head.text))
         return new
 
@@ -299,9 +297,7 @@ class Recovery:
         if entry.kind == "erasure":
             for leaf in entry.re:
                 copies.unwant(self._tx, self._pair, leaf)
-        if entry.family is not Family.EXCHANGE:
-            return
-        day = contents.day_of(entry.keep_until)
+        day = contents.day_of(entry.keep_until)  # of what has no contents the first of all days
         if day < contents.day_of(self._identity.now()):
             return
         rows = [(heard.index, at, bytes.fromhex(body.commit)) for at, body in enumerate(entry.bodies)]
