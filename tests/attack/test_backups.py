@@ -448,7 +448,7 @@ def test_twice_is_once(made, tmp_path):
 
 
 def test_a_whole_node_is_not_taken_for_a_half_restored_one(made, tmp_path):
-    """Killed after the last file got its name: to begin again would destroy a node, and what it said since."""
+    """Killed after the last file got its name: to begin again would destroy it, and what it said since."""
     a, _, shelves = made
     node = restored(tmp_path, shelves, now(a))
     (node.path / restore.UNFINISHED).mkdir(mode=0o700)

@@ -8,17 +8,20 @@ import pytest
 from backups import back_up, bytes_below, equip, opened_below, sealed_below
 from mithaq.audit.verify import verify_receipt
 from mithaq.domain import things
+from mithaq.domain.handling import Handling
+from mithaq.domain.kinds import RE_MAX
 from mithaq.domain.moment import DAY
 from mithaq.domain.things import contents_key
-from mithaq.errors import ForgedError, MalformedError, RefusedError, StaleError
+from mithaq.errors import ForgedError, MalformedError, RefusedError, StaleError, UsageError
 from mithaq.exchange import contents, rungs
 from mithaq.exchange.about import About
 from mithaq.exchange.contents import day_name, day_of
 from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft
 from mithaq.exchange.ports import BodyKey
+from mithaq.store.anchor import Line
 from nodes import TEXT, A, B, alert, carry, make_node, settle
-from pouches import come_to_rest, lie
+from pouches import come_to_rest, draft_of, lie, own
 
 LARGE = "x" * 3_000_000
 DAYS = 5
@@ -142,6 +145,41 @@ def test_many_withdrawals_in_one_pouch(pair):
     assert reading(a, B, other.leaf) == "erased by both sides"
 
 
+def unjudged(a, b, **changes):
+    """An alert of which only a part has come: it has no verdict yet."""
+    parts = ((TEXT, b"a part that comes at once"), (TEXT, LARGE.encode()))
+    sent = a.service.send(B, alert(contents=parts, **changes))
+    carry(a, b, a.service.pouch(B, Lane.PROMPT))
+    assert not b.service.item(A, sent.leaf).verdict
+    return sent.leaf
+
+
+def test_a_withdrawal_of_what_is_refused_gone_or_not_judged_hides_no_erasure(pair, shared):
+    """The attack: one statement of all of them would be void, and the erasure be proved by nothing."""
+    a, b = pair
+    draft, bodies = draft_of(a, b, (TEXT, b"\xff no text"), handling=Handling("green"))
+    refused = lie(a, b, draft, bodies).entry.leaf.hex()
+    erased = a.service.send(B, alert("erased before")).leaf
+    settle(a, b)
+    b.service.about(A, order(erased))
+    settle(a, b)
+    assert b.service.item(A, refused).verdict == "refused"
+    a.service.about(B, withdrawal(shared, refused, erased, unjudged(a, b)))
+    assert same_record(a, b)
+    assert reading(a, B, shared) == "erased by both sides"
+
+
+def test_a_void_withdrawal_erases_nothing_when_the_node_starts_again(pair, shared):
+    """The attack: its reader withdraws what it has not written."""
+    a, b = pair
+    (text,) = b.service.agreements(A)
+    where = {"agreement": text.key, "field": "civil-protection", "facts": {"reason": "mistaken"}}
+    lie(b, a, Draft("ab" * 16, "withdrawal", re=(shared,), **where))
+    settle(a, b)
+    a.service.clear()
+    assert not gone(a, B, shared)
+
+
 def test_contents_under_way_are_not_taken_after_their_withdrawal(pair):
     a, b = pair
     sent = a.service.send(B, alert(LARGE))
@@ -225,6 +263,20 @@ class TestHold:
         assert gone(b, A, shared)
         assert opened_below(a.directory, b.directory) == []
         assert list(sealed_below(a.directory, b.directory)) == []
+
+    def test_what_is_withdrawn_meanwhile_stays_also_when_the_node_starts_again(self, pair, shared):
+        a, b = pair
+        b.service.about(A, hold(shared, b.identity.now() + 2 * DAY))
+        settle(a, b)
+        a.service.about(B, withdrawal(shared))
+        settle(a, b)
+        b.service.clear()
+        assert not gone(b, A, shared)
+
+    def test_of_what_is_not_there_it_says_nothing(self, pair):
+        _, b = pair
+        with pytest.raises(UsageError, match="about nothing"):
+            b.service.about(A, hold("ab" * 32, b.identity.now() + DAY))
 
     def test_a_shorter_one_shortens_it_again(self, pair, shared):
         a, b = pair
@@ -386,12 +438,34 @@ def test_what_ends_by_its_day_is_stated_by_its_reader(pair):
     assert same_record(a, b)
 
 
+def test_what_ends_without_a_verdict_hides_no_statement_of_the_rest(pair):
+    """More than one entry can name, and one among them of which nothing may be stated."""
+    a, b = pair
+    sent = [a.service.send(B, alert(f"ends {n}", keep_days=2)).leaf for n in range(RE_MAX + 2)]
+    settle(a, b)
+    unjudged(a, b, keep_days=2)
+    move(4, b)
+    settle(a, b)
+    assert {reading(a, B, leaf) for leaf in sent} == {"erased by one side"}
+
+
+def test_what_was_lost_after_its_verdict_and_ends_is_not_judged_again(pair, shared):
+    a, b = pair
+    lose_day_keys(b)
+    assert b.service.status(A).wanted == 1
+    move(DAYS + 1, b)
+    assert b.service.status(A).wanted == 0
+    settle(a, b)
+    assert a.service.item(B, shared).verdict == "accepted"
+
+
 def test_a_store_that_cannot_sign_erases_what_has_ended_and_states_nothing(pair, monkeypatch):
     a, b = pair
     sent = a.service.send(B, alert("ends", keep_days=2))
     settle(a, b)
     move(4, a, b)
-    monkeypatch.setattr(b.store, "behind", {b.service.partner(A).mirror: None})
+    mirror = b.service.partner(A).mirror
+    monkeypatch.setattr(b.store, "behind", {mirror: Line(mirror, 10**6, bytes(32))})
     size = b.service.status(A).own_size
     b.service.clear()
     monkeypatch.undo()
@@ -417,16 +491,17 @@ def test_a_void_statement_is_no_rung_of_a_receipt(pair, shared, monkeypatch):
         )
 
 
-def test_what_was_withdrawn_is_dropped_where_its_erasure_could_not_be_stated(pair, shared, monkeypatch):
-    """Its reader's card had ended, say; then the store is put back with the contents in it."""
-    a, b = pair
-    key = BodyKey(b.service.partner(A).mirror, b.service.item(A, shared).index, 0)
-    stored = b.store.read(lambda tx: tx.bodies.get(key))
-    a.service.about(B, withdrawal(shared))
+@pytest.mark.parametrize("side", [0, 1], ids=["author", "reader"])
+def test_what_was_withdrawn_is_dropped_where_its_erasure_could_not_be_stated(pair, shared, side, monkeypatch):
+    """Its card had ended, say; then the store is put back with the contents in it."""
+    one, other = pair[side], pair[1 - side]
+    key = BodyKey(own(*pair), one.service.item(other.origin, shared).index, 0)
+    stored = one.store.read(lambda tx: tx.bodies.get(key))
     with monkeypatch.context() as patched:
         patched.setattr("mithaq.exchange.erasure.state", lambda *_: None)
-        settle(a, b)
-    assert reading(b, A, shared) == "erased by one side"
-    b.store.write(lambda tx: tx.bodies.put(key, stored))
-    b.service.clear()
-    assert b.store.read(lambda tx: tx.bodies.get(key)) is None
+        pair[0].service.about(B, withdrawal(shared))
+        settle(*pair)
+    assert reading(one, other.origin, shared) == ""
+    one.store.write(lambda tx: tx.bodies.put(key, stored))
+    one.service.clear()
+    assert one.store.read(lambda tx: tx.bodies.get(key)) is None

@@ -19,10 +19,11 @@ from mithaq.errors import (
     UsageError,
 )
 from mithaq.exchange.about import About
+from mithaq.exchange.packing import Lane
 from mithaq.exchange.pair import Draft
 from mithaq.exchange.pouch import part_of
 from mithaq.exchange.signing import sign_declaration
-from nodes import TEXT, A, B, alert, settle
+from nodes import TEXT, A, B, alert, carry, settle
 from pouches import come_to_rest, deliver, draft_of, exchange, forge, lie, log_parts
 from signed_texts import keys
 
@@ -243,6 +244,18 @@ def test_off_boarding_erases_and_states_it_once_notice_has_run(pair):
         assert a.service.content(B, leaf, 0)
     with pytest.raises(UsageError, match="notice"):
         a.service.offboard(B, "another")
+
+
+def test_off_boarding_gives_what_was_not_judged_its_verdict(pair):
+    a, b = pair
+    (text,) = a.service.agreements(B)
+    parts = ((TEXT, b"a part that comes at once"), (TEXT, b"x" * 3_000_000))
+    sent = b.service.send(A, alert(contents=parts, keep_days=300, field="security"))
+    carry(b, a, b.service.pouch(A, Lane.PROMPT))
+    a.service.declare(B, signed(a, b, "terminate"))
+    a.clock.offset += 100 * DAY
+    assert a.service.offboard(B, text.relation) == 1
+    assert a.service.item(B, sent.leaf).codes == ("gone",)
 
 
 def proved(node, partner, leaf):

@@ -157,7 +157,7 @@ def locked(path):
 
 
 def test_who_waits_for_another_process_waits_for_the_file_it_compacts_too(path):
-    """Else a line written between its reading and its renaming is lost, and a second history not found out."""
+    """Else a line written while it compacts is lost, and a second history not found out."""
     write(path, line(3))
     mine = Anchor(path, create=False)
     old = locked(path)

@@ -209,10 +209,11 @@ def test_half_a_call_ends_with_its_connection():
 
 def test_who_hangs_up_before_the_answer_leaves_no_traceback(tmp_path, capfd):
     """What was asked and answered would stand in it."""
-    gone = threading.Event()
+    asked, gone = threading.Event(), threading.Event()
 
     class Slow:
         def unaware(self):
+            asked.set()
             gone.wait(10)
             return []
 
@@ -221,6 +222,7 @@ def test_who_hangs_up_before_the_answer_leaves_no_traceback(tmp_path, capfd):
     with socket.socket(socket.AF_UNIX) as raw:
         raw.connect(str(tmp_path / "socket"))
         control._send(raw, control._Call("unaware", {}))
+        assert asked.wait(10)
     gone.set()
     assert all(ended(each) for each in handlers() if each not in before)
     served.stop()
