@@ -268,7 +268,7 @@ def _verify_head(log: SnapshotLog) -> None:
     note = Note.parse(log.head, limit=HEAD_MAX)
     whole = Checkpoint(str(log.name), log.size, log.root)
     if note.text != whole.text:  # an older one is signed as well
-        raise ForgedError("a head of something else", where=str(log.name), expected=whole.text, got=note.text)
+        raise ForgedError("a head of something else", where=str(log.name), got=note.text)
     for card in reversed(log.cards):
         pair = Card.parse(Note.parse(card, limit=CARD_NOTE_MAX).text).pairs[Role.LOG]
         with contextlib.suppress(ForgedError):
