@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import misp_samples as make
 import stix_samples
 from fuzz.target import target
-from mithaq.formats import misp_event, misp_feed, misp_stix, stix, stix_patterns
+from mithaq.formats import misp_event, misp_feed, misp_pattern, misp_stix, stix
 
 MAKER = misp_feed.Maker("Authority", make.name(-5))
 WORDS = (
@@ -87,11 +87,11 @@ def _patterns() -> Iterator[bytes]:
 
 
 @target(
-    "formats.stix_patterns.read",
+    "formats.misp_pattern.read",
     seeds=_patterns,
     words=("[", "]", " AND ", " OR ", " = ", "'", "\\", "[*]", ":"),
 )
-def pattern(data: bytes) -> None:
+def simple_pattern(data: bytes) -> None:
     """A pattern is read or not; what was read compares something."""
-    found = stix_patterns.read(data.decode("utf-8", "replace"))
+    found = misp_pattern.read(data.decode("utf-8", "replace"))
     assert found is None or found.compared

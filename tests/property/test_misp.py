@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import misp_samples as make
 import stix_samples
 from mithaq.errors import PeerError
-from mithaq.formats import misp_event, misp_feed, misp_stix, misp_values, stix, stix_patterns
+from mithaq.formats import misp_event, misp_feed, misp_pattern, misp_stix, misp_values, stix
 
 WORDS = st.sampled_from(
     [
@@ -127,6 +127,6 @@ def test_what_is_a_value_is_a_pattern_that_is_read_again(kind, value):
         thing = misp_values.observable(kind, value)
     except ValueError:
         return
-    simple = stix_patterns.read(stix_patterns.write(thing))
+    simple = misp_pattern.read(misp_pattern.write(thing))
     assert simple is not None
-    assert simple.compared == tuple(stix_patterns.paths(thing))
+    assert simple.compared == tuple(misp_pattern.paths(thing))

@@ -14,8 +14,8 @@ import misp_samples as make
 import stix_samples
 from mithaq.errors import MalformedError
 from mithaq.formats import misp_event, misp_feed, misp_pieces, misp_stix
+from mithaq.formats.misp_pattern import Simple
 from mithaq.formats.stix_markings import TLP_2
-from mithaq.formats.stix_patterns import Simple
 
 SHARED = Path(os.environ.get("MITHAQ_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "misp"
 MAKER = misp_feed.Maker("Authority", make.name(-5))

@@ -8,7 +8,7 @@ import pytest
 
 import misp_samples as make
 from mithaq.errors import LimitError, MalformedError
-from mithaq.formats import misp_event, misp_stix, misp_values, stix, stix_patterns
+from mithaq.formats import misp_event, misp_pattern, misp_stix, misp_values, stix
 from mithaq.formats.losses import INTERNAL
 from mithaq.formats.stix_markings import PAP, TLP_2
 
@@ -312,13 +312,13 @@ def test_limits():
     ],
 )
 def test_other_patterns_are_not_read(pattern):
-    assert stix_patterns.read(pattern) is None
+    assert misp_pattern.read(pattern) is None
 
 
 @pytest.mark.parametrize("value", ["a", "it's", "a\\", "\\'", "a' AND b-c:d = 'e"])
 def test_patterns_are_read_as_they_were_written(value):
-    written = stix_patterns.write({"type": "file", "name": value, "size": 3})
-    assert stix_patterns.read(written) == ("file", (("name", value), ("size", 3)), False)
+    written = misp_pattern.write({"type": "file", "name": value, "size": 3})
+    assert misp_pattern.read(written) == ("file", (("name", value), ("size", 3)), False)
 
 
 def test_every_digest_has_its_length():

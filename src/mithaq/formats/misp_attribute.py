@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mithaq.formats import misp_galaxy, misp_gate, misp_values, stix_patterns
+from mithaq.formats import misp_galaxy, misp_gate, misp_pattern, misp_values
 from mithaq.formats.losses import INTERNAL
 from mithaq.formats.misp_frame import Frame, moment
 from mithaq.formats.misp_tags import Tags
@@ -103,7 +103,7 @@ def _make(given: Given, kind: str, value: str) -> str | None:
         frame.losses.add("no-place", path, f"STIX 2.1 has no place for an attribute of the type {kind[:60]}")
         return None
     if flag(item.get("to_ids")):
-        return indicator(given, stix_patterns.write(thing))
+        return indicator(given, misp_pattern.write(thing))
     if kind in misp_values.PATTERN_ONLY:
         frame.losses.add("no-place", path, "without a flag for detection STIX 2.1 has no place for it")
         return None

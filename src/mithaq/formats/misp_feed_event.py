@@ -13,14 +13,14 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mithaq.formats import misp_feed_parts as parts
-from mithaq.formats import misp_galaxy, misp_pieces, stix_patterns, strict_json
+from mithaq.formats import misp_galaxy, misp_pattern, misp_pieces, strict_json
 from mithaq.formats.losses import Losses
 from mithaq.formats.misp_frame import NAMES as OUR_NAMES
+from mithaq.formats.misp_pattern import Simple
 from mithaq.formats.misp_pieces import Pieces
 from mithaq.formats.misp_tags import TAG_MAX
 from mithaq.formats.misp_values import RULES, VALUE_MAX
 from mithaq.formats.stix_markings import KNOWN, is_marking, meaning, of_label
-from mithaq.formats.stix_patterns import Simple
 from mithaq.formats.stix_types import OBSERVABLES, SELF_DESCRIBING
 from mithaq.formats.strict_json import dicts, texts
 
@@ -148,7 +148,7 @@ class Writer:
             rule = misp_pieces.Piece(RULES[kind], pattern)
             self._add(name, item, Pieces("", (rule,)), detect=detect)
             return
-        simple = stix_patterns.read(pattern) if kind == "stix" else None
+        simple = misp_pattern.read(pattern) if kind == "stix" else None
         made = misp_pieces.pieces(simple, parts.kept(item, parts.TYPE)) if simple else None
         if made is None:
             self.losses.add("no-place", f"{name}.pattern", "MISP has no attribute for this pattern")
@@ -170,7 +170,7 @@ class Writer:
     def _thing(self, name: str, thing: dict[str, Any], item: dict[str, Any], *, detect: bool) -> None:
         """An observable, with the times and labels of what holds it."""
         whole = self._whole(thing, self._items if thing is item else set(texts(item.get("object_refs"))))
-        compared = tuple(stix_patterns.paths(whole))
+        compared = tuple(misp_pattern.paths(whole))
         simple = Simple(str(thing.get("type")), compared, either=False)
         made = misp_pieces.pieces(simple, parts.kept(item, parts.TYPE)) if compared else None
         if made is None:

@@ -7,8 +7,8 @@ its type, and says so in a log that nobody reads.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mithaq.formats.misp_pattern import Simple
 from mithaq.formats.misp_values import HASHES, address, observable
-from mithaq.formats.stix_patterns import Simple
 
 CATEGORIES = {
     "AS": "Network activity",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mithaq.formats import misp_attribute, misp_gate, misp_objects, stix_patterns
+from mithaq.formats import misp_attribute, misp_gate, misp_objects, misp_pattern
 from mithaq.formats.misp_attribute import Given
 from mithaq.formats.misp_frame import Frame
 from mithaq.formats.misp_members import hang
@@ -106,7 +106,7 @@ def _make(given: Given, name: str, parts: list[Part], things: list[Thing]) -> st
     for i, each in enumerate(misp_objects.build(name, [part for part in parts if part.detect]).things):
         digests = {"type": each["type"], "hashes": each["hashes"]} if each.get("hashes") else each
         again = {**item, "uuid": frame.derived("indicator", uuid, str(i)), "last_seen": None, "comment": ""}
-        pattern = stix_patterns.write(digests, either="hashes" in each)
+        pattern = misp_pattern.write(digests, either="hashes" in each)
         made = misp_attribute.indicator(given._replace(item=again), pattern)
         if made:
             based = {"relationship_type": "based-on", "source_ref": made, "target_ref": whole}
