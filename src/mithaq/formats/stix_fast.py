@@ -96,11 +96,21 @@ def prove(content: bytes) -> Findings | None:
         bundle = _DECODER.decode(content)
         start = head(bundle.id)
         lines = _ENCODER.encode_lines(bundle.objects)[:-1]
-        if content != start + lines.replace(b"\n", b",") + b"]}":
+        if not _stands(content, start, lines):
             return None
         return _find(bundle.objects, lines, len(start))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _stands(content: bytes, start: bytes, lines: bytes) -> bool:
+    """Whether a body is ``start``, the objects with commas between, and the end; compared in place."""
+    return (
+        len(content) == len(start) + len(lines) + 2
+        and content.startswith(start)
+        and content.startswith(lines.replace(b"\n", b","), len(start))
+        and content.endswith(b"]}")
+    )
 
 
 def _find(objects: list[StixObject], lines: bytes, start: int) -> Findings | None:
