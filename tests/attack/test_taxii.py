@@ -8,6 +8,7 @@ import pytest
 from backups import bytes_below
 from mithaq.domain.moment import DAY
 from mithaq.errors import UsageError
+from mithaq.exchange.collection import CONTENT_MAX
 from mithaq.exchange.envelope import REPEATS_MAX
 from mithaq.taxii.negotiation import TAXII
 from taxii_desk import MANIFEST, OBJECTS, desk, domain, indicator
@@ -245,6 +246,18 @@ def test_a_body_that_never_ends_is_cut_off(at):
         except OSError:
             return  # hung up already
         assert connection.recv(1_000).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(("right", "status"), [("wrong token", 401), ("reader", 403)])
+def test_who_may_not_add_makes_nobody_wait_for_a_body(at, right, status):
+    """The attack: ten million bytes each in memory, for nothing but a connection."""
+    tool = at.account("reader", write=False) if right == "reader" else at.made("mithaq_0")
+    with socket.create_connection(("127.0.0.1", at.server.port), 10) as connection:
+        head = f"POST {OBJECTS} HTTP/1.1\r\nHost: x\r\nAuthorization: {tool.headers()['Authorization']}\r\n"
+        head += f"Content-Type: {TAXII}\r\nContent-Length: {CONTENT_MAX}\r\n\r\n"
+        connection.sendall(head.encode() + b" ")
+        connection.settimeout(10)
+        assert connection.recv(1_000).startswith(f"HTTP/1.1 {status}".encode())
 
 
 @pytest.mark.parametrize("depth", [100, 100_000])

@@ -1,6 +1,6 @@
 """The ASGI application: URLs to endpoints, in worker threads; whatever happens, a TAXII error message."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from starlette.applications import Starlette
@@ -31,7 +31,7 @@ def application(endpoints: Endpoints) -> ASGIApp:
         _route(f"{PREFIX}/{{root}}/collections", GET=endpoints.collections),
         _route(collection, GET=endpoints.collection),
         _route(f"{collection}/manifest", GET=endpoints.manifest),
-        _route(f"{collection}/objects", GET=endpoints.objects, POST=endpoints.add),
+        _route(f"{collection}/objects", GET=endpoints.objects, POST=_adding(endpoints)),
         _route(each, GET=endpoints.object, DELETE=endpoints.delete),
         _route(f"{each}/versions", GET=endpoints.versions),
     ]
@@ -51,18 +51,32 @@ class _Slashes:
         await self._app(scope, receive, send)
 
 
-def _route(path: str, **methods: Callable[[Asked], Answer]) -> Route:
+Adding = Callable[[Request], Awaitable[Answer]]
+
+
+def _adding(endpoints: Endpoints) -> Adding:
+    async def add(request: Request) -> Answer:
+        # Nobody makes the node hold a body who may not add it.
+        place = await run_in_threadpool(endpoints.may_add, _asked(request))
+        return await run_in_threadpool(endpoints.add, *place, await _body(request))
+
+    return add
+
+
+def _route(path: str, POST: Adding | None = None, **methods: Callable[[Asked], Answer]) -> Route:  # noqa: N803 - HTTP's own
     async def endpoint(request: Request) -> Response:
+        if request.method == "POST" and POST:
+            return _respond(await POST(request))
         answer = methods.get(request.method)
         if answer is None:
-            raise ProblemError(405, "Not here", headers={"Allow": ", ".join(methods)})
-        asked = _asked(request, await _body(request) if request.method == "POST" else b"")
-        return _respond(await run_in_threadpool(answer, asked))
+            allowed = ", ".join([*methods, *(["POST"] if POST else [])])
+            raise ProblemError(405, "Not here", headers={"Allow": allowed})
+        return _respond(await run_in_threadpool(answer, _asked(request)))
 
     return Route(path, endpoint, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 
-def _asked(request: Request, body: bytes) -> Asked:
+def _asked(request: Request) -> Asked:
     headers = request.headers
     return Asked(
         authorization=headers.get("authorization", ""),
@@ -70,7 +84,6 @@ def _asked(request: Request, body: bytes) -> Asked:
         content_type=headers.get("content-type", ""),
         query=_query(request),
         path=request.path_params,
-        body=body,
     )
 
 

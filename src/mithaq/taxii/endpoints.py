@@ -24,7 +24,6 @@ class Asked:
         authorization, accept, content_type: headers; empty where they lack.
         query: of the URL.
         path: names in the path: root, collection, id.
-        body: what came with it.
     """
 
     authorization: str
@@ -32,7 +31,6 @@ class Asked:
     content_type: str
     query: dict[str, str]
     path: dict[str, str]
-    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +135,17 @@ class Endpoints:
             raise ProblemError(404, "No such object")
         return Answer(resources.versions(page.rows, page.next), headers=resources.added(page.rows))
 
-    def add(self, asked: Asked) -> Answer:
-        """5.5."""
+    def may_add(self, asked: Asked) -> tuple[Account, Collection]:
+        """Who adds to what, asked before anything of the body is read."""
         account, collection, grant = self._collection(asked)
         _require(grant.write, "This account may not write here")
         negotiation.check_accept(asked.accept)
         negotiation.check_content_type(asked.content_type)
-        status = self._library.add(account, collection, asked.body)
-        return Answer(resources.encode(status), 202)
+        return account, collection
+
+    def add(self, account: Account, collection: Collection, body: bytes) -> Answer:
+        """5.5: what ``may_add`` let in."""
+        return Answer(resources.encode(self._library.add(account, collection, body)), 202)
 
     def delete(self, asked: Asked) -> Answer:
         """5.7: every version, unless a filter says which."""
