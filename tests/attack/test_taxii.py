@@ -177,6 +177,17 @@ def test_objects_are_sealed_and_end_on_their_day(at):
     assert indicator("secret-name")["id"].encode() not in bytes_below(at.node.directory)
 
 
+def test_a_page_of_what_has_ended_is_not_the_last(at):
+    """Until they are destroyed their rows are there: a client must not think that nothing comes after."""
+    at.tool.post(indicator("old one"), indicator("old two"))
+    at.node.clock.offset = 31 * DAY
+    at.tool.post(indicator("new"))
+    first = at.tool.get(f"{OBJECTS}?limit=2").json
+    assert (first["objects"], first["more"]) == ([], True)
+    rest = at.tool.get(f"{OBJECTS}?limit=2&next={first['next']}").json
+    assert rest["objects"] == [indicator("new")]
+
+
 def test_a_day_key_that_is_lost_takes_its_objects_along(at):
     """The attack: a new key of the same name hides the loss, and no page that holds one of them is served."""
     at.tool.post(indicator("lost"))

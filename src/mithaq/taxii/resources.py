@@ -40,9 +40,9 @@ def collection(one: Collection, grant: Grant) -> dict[str, Any]:
 
 
 def envelope(objects: Iterable[bytes], next_: str) -> bytes:
-    """5.4.1: bytes of objects, as they came; empty where there are none."""
+    """5.4.1: bytes of objects, as they came; empty where there are none, and nothing to go on to."""
     joined = b",".join(objects)
-    if not joined:
+    if not joined and not next_:
         return b"{}"
     return _page(next_) + b'"objects":[' + joined + b"]}"
 
