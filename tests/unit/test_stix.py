@@ -168,8 +168,8 @@ BROKEN = {
         ("reference", "objects[0].x_other_ref"),
     ),
     "references that are none": (
-        make.observable("file", name="f", contains_refs=["1"]),
-        ("reference", "objects[0].contains_refs[0]"),
+        make.domain_object("tool", name="t", x_other_refs=["1"]),
+        ("reference", "objects[0].x_other_refs[0]"),
     ),
     "references without a list": (
         make.domain_object("tool", name="t", x_other_refs="c"),
