@@ -6,13 +6,10 @@ What SQLite does with a failing disk itself is tried in processes of their own (
 import contextlib
 import errno
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
-
-from sqlalchemy import Engine, event
 
 from nodes import Node
 
@@ -86,37 +83,15 @@ def failing_database(node: Node, fault: str) -> Iterator[None]:
         "full": ("max_page_count = 1", f"max_page_count = {PAGES_MAX}"),
         "read-only": ("query_only = ON", "query_only = OFF"),
     }[fault]
-    engine = node.store._writing
-
-    def set_new(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute(f"PRAGMA {on}").fetchall()
-
-    _set(engine, on)
-    event.listen(engine, "connect", set_new)
+    _set(node, on)
     try:
         yield
     finally:
-        event.remove(engine, "connect", set_new)
-        _set(engine, off)
+        _set(node, off)
 
 
-@contextlib.contextmanager
-def opening_read_only(engine: Engine) -> Iterator[None]:
-    """While this lasts, a connection is what SQLite makes of a disk that is read-only for a moment."""
-
-    def connect(_dialect: object, _record: object, place: list[str], options: dict[str, Any]) -> Any:
-        return sqlite3.connect(f"file:{place[0]}?mode=ro", uri=True, **options)
-
-    engine.dispose()
-    event.listen(engine, "do_connect", connect)
-    try:
-        yield
-    finally:
-        event.remove(engine, "do_connect", connect)
-
-
-def _set(engine: Engine, pragma: str) -> None:
-    connection = engine.raw_connection()
+def _set(node: Node, pragma: str) -> None:
+    connection = node.store._writing.raw_connection()
     try:
         connection.cursor().execute(f"PRAGMA {pragma}").fetchall()
     finally:

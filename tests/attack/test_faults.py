@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from faults import Disk, failing_database, opening_read_only
+from faults import Disk, failing_database
 from mithaq.crypto.keyfiles import KeyFiles
 from mithaq.crypto.private_files import TEMPORARY, create_private
 from mithaq.domain.party import LogName, origin
@@ -85,16 +85,6 @@ def test_a_database_that_takes_nothing_new(pair, fault):
     take_answer(a, carried, deliver(b, carried.data))
     assert accepted(a, b, sent)
     assert b.service.sent(A) == []
-
-
-def test_a_database_that_was_opened_while_the_disk_was_read_only(pair):
-    """SQLite then opens it read-only, silently, and leaves it so: the node would write nothing more."""
-    a, b = pair
-    with opening_read_only(b.store._writing), pytest.raises(StoreError):
-        b.service.send(A, alert("refused"))
-    sent = b.service.send(A, alert("after"))
-    settle(a, b)
-    assert [item.leaf for item in a.service.inbox(B)] == [sent.leaf]
 
 
 def test_a_disk_that_fails_while_keys_are_destroyed(pair):

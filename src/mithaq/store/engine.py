@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Generator
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from mithaq.errors import StoreError
@@ -37,9 +37,7 @@ READERS_MAX = 16
 
 def open_writing(path: Path) -> Engine:
     """An engine with one connection, whose transactions lock out other writers from the start."""
-    engine = _open(path, "BEGIN IMMEDIATE", ("cache_size", f"-{WRITER_CACHE_KIB}"), 1, 1)
-    _open_anew_when_read_only(engine)
-    return engine
+    return _open(path, "BEGIN IMMEDIATE", ("cache_size", f"-{WRITER_CACHE_KIB}"), 1, 1)
 
 
 def open_reading(path: Path) -> Engine:
@@ -99,19 +97,6 @@ def _open(path: Path, begin: str, cache: tuple[str, str], kept: int, most: int) 
         connection.exec_driver_sql(begin)
 
     return engine
-
-
-def _open_anew_when_read_only(engine: Engine) -> None:
-    """Let go of connections that cannot write, so that the next work opens its own.
-
-    SQLite opens a file that may not be written at that moment read-only, says nothing, and leaves it so.
-    """
-
-    @event.listens_for(engine, "handle_error")
-    def _let_go(context: ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]
-        code = getattr(context.original_exception, "sqlite_errorcode", 0)
-        if code & 0xFF == sqlite3.SQLITE_READONLY:
-            context.is_disconnect = True
 
 
 def truncate_journal(engine: Engine) -> bool:
