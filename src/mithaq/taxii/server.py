@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -11,8 +13,8 @@ from starlette.types import ASGIApp
 
 from mithaq.errors import ConfigError
 
-WORKERS = 8
-"""Threads that answer: more would only wait for the same two cores and the one writer."""
+START_SECONDS = 10
+"""How long the server may take until it answers."""
 
 
 class TaxiiServer:
@@ -27,6 +29,7 @@ class TaxiiServer:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: Server | None = None
+        self._failure = ""
         self.port = 0
 
     def start(self, host: str, port: int, certificate: str = "", private_key: str = "") -> None:
@@ -39,22 +42,35 @@ class TaxiiServer:
             private_key: PEM file in PKCS#8.
 
         Raises:
-            ConfigError: the address is taken.
+            ConfigError: the address is taken, or the certificate or its key cannot be used.
         """
         self.port = _free(host, port)
-        ready = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(host, certificate, private_key, ready), name="taxii", daemon=True
+            target=self._run, args=(host, certificate, private_key), name="taxii", daemon=True
         )
         self._thread.start()
-        ready.wait(10)
-        if not ready.is_set():
-            raise ConfigError("the TAXII server does not start", where=f"{host}:{self.port}")
+        if not self._answers(host):
+            self.stop()
+            raise ConfigError(
+                "the TAXII server does not start", where=f"{host}:{self.port}", got=self._failure
+            )
 
-    def _run(self, host: str, certificate: str, private_key: str, ready: threading.Event) -> None:
-        asyncio.run(self._serve(host, certificate, private_key, ready))
+    def _answers(self, host: str) -> bool:
+        """Whether it takes a connection before it ends or takes too long."""
+        end = time.monotonic() + START_SECONDS
+        while self._thread and self._thread.is_alive() and time.monotonic() < end:
+            with suppress(OSError), socket.create_connection((host, self.port), 1):
+                return True
+            time.sleep(0.01)
+        return False
 
-    async def _serve(self, host: str, certificate: str, private_key: str, ready: threading.Event) -> None:
+    def _run(self, host: str, certificate: str, private_key: str) -> None:
+        try:
+            asyncio.run(self._serve(host, certificate, private_key))
+        except BaseException as error:  # noqa: BLE001 - told by start
+            self._failure = str(error)
+
+    async def _serve(self, host: str, certificate: str, private_key: str) -> None:
         self._loop = asyncio.get_running_loop()
         self._server = Server(
             self._app,
@@ -66,14 +82,14 @@ class TaxiiServer:
             ssl_cert=Path(certificate) if certificate else None,
             ssl_key=Path(private_key) if private_key else None,
         )
-        self._loop.call_later(0.05, ready.set)
         await self._server.serve()
 
     def stop(self) -> None:
         """Stop listening and end the thread."""
         if self._thread and self._loop and self._server:
-            self._loop.call_soon_threadsafe(self._server.stop)
-            self._thread.join(10)
+            with suppress(RuntimeError):  # its loop has ended by itself
+                self._loop.call_soon_threadsafe(self._server.stop)
+            self._thread.join(START_SECONDS)
 
 
 def _free(host: str, port: int) -> int:
