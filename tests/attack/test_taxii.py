@@ -151,6 +151,15 @@ def test_persons_are_not_taken_in(at):
     assert b"Somebody" not in at.tool.get(OBJECTS).data
 
 
+def test_what_was_refused_is_not_kept_in_what_is_told_of_it(at):
+    """The attack: a message quotes the object, and stands unsealed on the disk for days."""
+    told = at.tool.post(indicator("bad", pattern="a-name-of-somebody")).json
+    assert "a-name-of-somebody" in told["failures"][0]["message"]
+    kept = at.tool.get(f"/taxii2/agencies/status/{told['id']}/").json
+    assert kept["failures"][0]["message"] == "objects[0].pattern: pattern"
+    assert b"a-name-of-somebody" not in bytes_below(at.node.directory)
+
+
 def test_a_thousand_times_the_same_object_costs_little(at):
     status = at.tool.post(*(domain("d") for _ in range(1_000))).json
     assert (status["total_count"], status["success_count"]) == (1_000, REPEATS_MAX)

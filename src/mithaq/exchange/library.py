@@ -6,7 +6,7 @@ nothing.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -133,14 +133,14 @@ class Library:
         """
         now = self._identity.now_microseconds()
         posted = envelope.read(data)
-        problems = envelope.refused(posted)
+        problems = dict(sorted(envelope.refused(posted).items()))
         good = [each for at, each in enumerate(posted) if at not in problems]
         status = self._status(now, posted, problems)
         shelf = Shelf(self._identity, collection, self._fresh(collection, good))
 
         def work(tx: Transaction) -> None:
             shelf.add(tx, now)
-            at, told = now // 1_000_000, msgspec.json.encode(status)
+            at, told = now // 1_000_000, msgspec.json.encode(_kept(status, problems.values()))
             tx.accounts.put_status(status.id, collection.id, account.name, at, told)
 
         self._store.write(work)
@@ -156,7 +156,7 @@ class Library:
         outcomes = [Outcome(each.id or "unknown", each.modified or timeline.written(now)) for each in posted]
         failures = [
             msgspec.structs.replace(outcomes[at], message=f"{problem.path}: {problem.message}")
-            for at, problem in sorted(problems.items())
+            for at, problem in problems.items()
         ]
         successes = [each for at, each in enumerate(outcomes) if at not in problems]
         return Status(
@@ -213,6 +213,16 @@ class Library:
             pass
         before = self._identity.now() - STATUS_DAYS * DAY
         self._store.write(lambda tx: tx.accounts.drop_statuses(before))
+
+
+def _kept(status: Status, problems: Iterable[Problem]) -> Status:
+    """A status as it is kept, unsealed: where and by which code; a message may quote what was refused."""
+    places = [f"{problem.path}: {problem.code}" for problem in problems]
+    failures = [
+        msgspec.structs.replace(each, message=place)
+        for each, place in zip(status.failures, places, strict=True)
+    ]
+    return msgspec.structs.replace(status, failures=failures)
 
 
 def _drop_day(tx: Transaction, day: int) -> None:
